@@ -1,0 +1,244 @@
+// What `vipay doctor` looks at, in the order in which one depends on the other. Reads only; a check that cannot be
+// made because an earlier one failed is left out.
+
+import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { type Config, ConfigFault, loadConfig, loadOrCreateSecretKey } from '../src/config.ts';
+import {
+  type Database,
+  findEmbeddedPostgres,
+  openDatabase,
+  openEmbeddedPostgres,
+} from '../src/database/index.ts';
+import { checkBooks } from '../src/ledger/index.ts';
+import { findV1Secrets, findV2Keys, findWebhookSecrets, listSites } from '../src/merchants/index.ts';
+import { listNotifications } from '../src/notifications/index.ts';
+import { parseKeyRing } from '../src/secrets/index.ts';
+import { listWallets } from '../src/wallets/index.ts';
+import { environments } from './command.ts';
+import { tellFault } from './faults.ts';
+import { databaseSchemaVersion, embeddedRecordPath, programSchemaVersion } from './gateway.ts';
+
+export type Finding = { level: 'OK' | 'WARN' | 'FAIL'; check: string; found: string; advice?: string };
+
+const serverWaitMs = 3_000;
+const overdueMs = 10 * 60_000;
+const pageMax = 500;
+const mebibyte = 1024 * 1024;
+const diskWarnBytes = 1024 * mebibyte;
+const diskFailBytes = 100 * mebibyte;
+
+export async function examine(): Promise<Finding[]> {
+  const findings = [checkNode()];
+  let config: Config;
+  try {
+    config = loadConfig(process.env);
+  } catch (error) {
+    const faults = error instanceof ConfigFault ? error.faults : [String(error)];
+    return [
+      ...findings,
+      ...faults.map((fault) => fail('settings', `${fault}.`, 'Correct it in the environment.')),
+    ];
+  }
+  findings.push(
+    ok('settings', `${config.demo ? 'demo' : 'no demo'}, ${config.publicUrl}, data in ${config.dataDir}.`),
+  );
+  findings.push(await checkServer(config), ...(await checkDisk(config)));
+  if (config.databaseUrl === null && !existsSync(embeddedRecordPath(config))) {
+    return [...findings, warn('database', 'None yet.', '"npm start" makes it.')];
+  }
+  return [...findings, ...(await checkDatabase(config))];
+}
+
+function checkNode(): Finding {
+  const major = Number.parseInt(process.versions.node, 10);
+  return major >= 24
+    ? ok('node', `${process.version}.`)
+    : fail(
+        'node',
+        `${process.version} is too old.`,
+        'Run "npm ci" and use "npx vipay", which brings its own.',
+      );
+}
+
+async function checkServer(config: Config): Promise<Finding> {
+  const host = config.host === '::' || config.host === '0.0.0.0' ? '127.0.0.1' : config.host;
+  const base =
+    config.port === 0 ? config.publicUrl : `http://${host.includes(':') ? `[${host}]` : host}:${config.port}`;
+  try {
+    const answer = await fetch(`${base}/healthz`, {
+      signal: AbortSignal.timeout(serverWaitMs),
+      redirect: 'manual',
+    });
+    await answer.body?.cancel();
+    return answer.status === 200
+      ? ok('server', `answers at ${base}.`)
+      : fail(
+          'server',
+          `${base}/healthz answered ${answer.status}.`,
+          'Is another program on this port? Look at the log.',
+        );
+  } catch {
+    return warn(
+      'server',
+      `nothing answers at ${base}.`,
+      'Start it with "npm start" (orders and notifications wait meanwhile).',
+    );
+  }
+}
+
+async function checkDisk(config: Config): Promise<Finding[]> {
+  if (!existsSync(config.dataDir)) return [];
+  const { bavail, bsize } = await statfs(config.dataDir);
+  const free = bavail * bsize;
+  const found = `${Math.floor(free / mebibyte)} MiB free at ${config.dataDir}.`;
+  if (free < diskFailBytes)
+    return [fail('disk', found, 'Make room now: the database stops when the disk is full.')];
+  return [free < diskWarnBytes ? warn('disk', found, 'Make room soon.') : ok('disk', found)];
+}
+
+async function checkDatabase(config: Config): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  try {
+    const { db, close, how } = await open(config);
+    try {
+      const { rows } = await sql<{
+        version: string;
+      }>`select current_setting('server_version') as version`.execute(db);
+      findings.push(ok('database', `PostgreSQL ${rows[0]?.version}${how}.`));
+      const schema = await checkSchema(db);
+      findings.push(schema);
+      if (schema.level === 'OK') findings.push(...(await checkContent(config, db)));
+    } finally {
+      await close();
+    }
+  } catch (error) {
+    findings.push(fail('database', tellFault(error).message));
+  }
+  return findings;
+}
+
+async function open(config: Config): Promise<{ db: Database; close: () => Promise<void>; how: string }> {
+  const connect = (url: string) => openDatabase(url, { max: 2, applicationName: 'vipay doctor' });
+  if (config.databaseUrl !== null) {
+    const db = connect(config.databaseUrl);
+    return { db, close: () => db.destroy(), how: '' };
+  }
+  const running = await findEmbeddedPostgres(config.dataDir);
+  const embedded = await openEmbeddedPostgres({ dataDir: config.dataDir });
+  const db = connect(embedded.url);
+  const close = async () => {
+    await db.destroy();
+    await embedded.stop();
+  };
+  return { db, close, how: running === null ? ', embedded, started for this check' : ', embedded' };
+}
+
+async function checkSchema(db: Database): Promise<Finding> {
+  const [has, wants] = [await databaseSchemaVersion(db), programSchemaVersion()];
+  if (has === wants) return ok('schema', `version ${has}, as this program wants it.`);
+  return has < wants
+    ? warn('schema', `version ${has}, this program wants ${wants}.`, 'Start the gateway: it migrates.')
+    : fail('schema', `version ${has} is newer than this program (${wants}).`, 'Use the newer viPay.');
+}
+
+async function checkContent(config: Config, db: Database): Promise<Finding[]> {
+  return [
+    await checkKeys(config, db),
+    ...(await checkNotifications(db)),
+    ...(await checkBalances(db)),
+    ...(config.demo ? [await checkWallets(db)] : []),
+  ];
+}
+
+/** Opens the keys of some sites: a key ring other than theirs would refuse every order of theirs. */
+async function checkKeys(config: Config, db: Database): Promise<Finding> {
+  const sites = await listSites(db, { limit: pageMax });
+  const keyFile = join(config.dataDir, 'secret-key');
+  if (config.secretKey === null && !existsSync(keyFile)) {
+    // Asking for it would make a new one, with which nothing stored opens.
+    if (sites.length === 0) return ok('keys', 'none made yet.');
+    return fail('keys', `${keyFile} is missing.`, 'Put it back from a copy: without it no stored key opens.');
+  }
+  try {
+    const keyRing = parseKeyRing(await loadOrCreateSecretKey(config));
+    const context = { db, keyRing, clock: { now: () => new Date() } };
+    for (const site of sites) {
+      if (site.protocol === 'classic-v1') await findV1Secrets(context, site);
+      else if (site.protocol === 'classic-v2') await findV2Keys(context, site);
+      else await findWebhookSecrets(context, site);
+    }
+    return ok(
+      'keys',
+      sites.length === 0 ? 'no sites yet ("vipay site create").' : `the keys of ${sites.length} sites open.`,
+    );
+  } catch (error) {
+    return fail(
+      'keys',
+      `Stored keys do not open: ${(error as Error).message}.`,
+      'Give back the former VIPAY_SECRET_KEY, behind the new one.',
+    );
+  }
+}
+
+async function checkNotifications(db: Database): Promise<Finding[]> {
+  const pending = await listNotifications(db, { status: 'pending', limit: pageMax });
+  const exhausted = await listNotifications(db, { status: 'exhausted', limit: pageMax });
+  const latest = Date.now() - overdueMs;
+  const overdue = pending.filter((item) => (item.nextAttemptAt?.getTime() ?? latest) < latest).length;
+  const count = (items: unknown[]) =>
+    items.length === pageMax ? `${pageMax} or more` : String(items.length);
+  return [
+    overdue > 0
+      ? warn(
+          'notifications',
+          `${overdue} are overdue by more than 10 minutes.`,
+          'Does a gateway with VIPAY_ROLE work or both run?',
+        )
+      : ok('notifications', `${count(pending)} on their way, none overdue.`),
+    ...(exhausted.length > 0
+      ? [
+          warn(
+            'notifications',
+            `${count(exhausted)} were given up.`,
+            'See "vipay notification list --status exhausted", then resend.',
+          ),
+        ]
+      : []),
+  ];
+}
+
+async function checkBalances(db: Database): Promise<Finding[]> {
+  const faults = await checkBooks(db);
+  return environments.map((environment) => {
+    const found = faults.filter((fault) => fault.environment === environment).map((fault) => fault.detail);
+    return found.length === 0
+      ? ok('books', `${environment}: every balance fits its journal, the sum is zero, wallets are covered.`)
+      : fail(
+          'books',
+          `${environment}: ${found.join('; ')}.`,
+          'Stop taking payments and find out why before anything else.',
+        );
+  });
+}
+
+async function checkWallets(db: Database): Promise<Finding> {
+  const wallets = await listWallets(db, 'sandbox', pageMax);
+  return wallets.some((wallet) => wallet.status === 'active' && wallet.identified)
+    ? ok('wallets', `${wallets.length} in the sandbox.`)
+    : warn('wallets', 'no sandbox wallet can pay.', 'See "vipay wallet create --help".');
+}
+
+function ok(check: string, found: string): Finding {
+  return { level: 'OK', check, found };
+}
+
+function warn(check: string, found: string, advice: string): Finding {
+  return { level: 'WARN', check, found, advice };
+}
+
+function fail(check: string, found: string, advice?: string): Finding {
+  return { level: 'FAIL', check, found, ...(advice === undefined ? {} : { advice }) };
+}

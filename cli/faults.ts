@@ -1,0 +1,59 @@
+// What can go wrong, as one sentence of what is wrong and what to do, and a code for programs.
+
+import { CommanderError } from 'commander';
+import { ConfigFault } from '../src/config.ts';
+import { SchemaRefusal } from '../src/database/index.ts';
+
+/** Exit code 1, or 2 when the command line itself is wrong. */
+export class CliFault extends Error {
+  override name = 'CliFault';
+  readonly code: string;
+  readonly exitCode: 1 | 2;
+
+  constructor(code: string, message: string, exitCode: 1 | 2 = 1) {
+    super(message);
+    this.code = code;
+    this.exitCode = exitCode;
+  }
+}
+
+export type ToldFault = { code: string; message: string; exitCode: number };
+
+/** Whatever was thrown, as it is told to the person or program that called. */
+export function tellFault(error: unknown): ToldFault {
+  if (error instanceof CliFault)
+    return { code: error.code, message: error.message, exitCode: error.exitCode };
+  if (error instanceof CommanderError) {
+    const isHelp = error.code === 'commander.help';
+    const message = isHelp ? 'Name a command: --help lists them.' : error.message.replace(/^error: /, '');
+    return { code: 'usage', message, exitCode: 2 };
+  }
+  if (error instanceof ConfigFault) return { code: 'settings_faulty', message: error.message, exitCode: 1 };
+  if (error instanceof SchemaRefusal) return { code: 'schema_refused', message: error.message, exitCode: 1 };
+  if (!(error instanceof Error)) return { code: 'unexpected_error', message: String(error), exitCode: 1 };
+  const database = describeDatabaseFault(error);
+  if (database !== null) return { code: 'database_unreachable', message: database, exitCode: 1 };
+  const wantsStack = ['debug', 'trace'].includes(process.env.VIPAY_LOG_LEVEL ?? '');
+  const message = wantsStack
+    ? (error.stack ?? error.message)
+    : `${error.message} (VIPAY_LOG_LEVEL=debug shows where)`;
+  return { code: 'unexpected_error', message, exitCode: 1 };
+}
+
+const connectionCodes = new Set(
+  'ECONNREFUSED ECONNRESET ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH ETIMEDOUT'.split(' '),
+);
+
+/** PostgreSQL's class 28 is a refused sign-in, 3D000 a missing database, class 57P a server that shuts down or starts. */
+function describeDatabaseFault(error: Error): string | null {
+  const first = error instanceof AggregateError ? (error.errors[0] as Error) : error;
+  const code = String((first as NodeJS.ErrnoException).code ?? '');
+  const isConnection =
+    connectionCodes.has(code) || /timeout.*connect|Connection terminated/i.test(first.message);
+  if (!isConnection && !/^(28|3D000|57P)/.test(code)) return null;
+  return `The database cannot be used: ${first.message}. Check that it runs and that DATABASE_URL is right.`;
+}
+
+export function notFound(what: string, name: string, hint: string): CliFault {
+  return new CliFault(`${what.replaceAll(' ', '_')}_not_found`, `There is no ${what} ${name}. ${hint}`);
+}

@@ -1,0 +1,84 @@
+// What a command works with: the settings of `npm start`, its database and its keys. With the embedded database the
+// command joins the one that runs, or starts it for the moment; the last one out stops it.
+
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { sql } from 'kysely';
+import { type Config, loadConfig, loadOrCreateSecretKey } from '../src/config.ts';
+import type { Context } from '../src/context.ts';
+import { createContext } from '../src/create-context.ts';
+import { type Database, migrate, openDatabase, openEmbeddedPostgres } from '../src/database/index.ts';
+import { createLogger } from '../src/http/logger.ts';
+import { CliFault } from './faults.ts';
+
+export type Gateway = { config: Config; context: Context };
+
+const migrationsDir = resolve(import.meta.dirname, '../migrations');
+
+/** Opens everything, runs `work`, and closes everything, whatever happens. */
+export async function withGateway<T>(work: (gateway: Gateway) => Promise<T>): Promise<T> {
+  const config = loadConfig(process.env);
+  const { url, ownerUrl, leave } = await openServer(config);
+  const db = openDatabase(url, { max: 4, applicationName: 'vipay cli' });
+  try {
+    const missing = programSchemaVersion() - (await databaseSchemaVersion(db));
+    if (missing !== 0) await settleSchema(missing, { url, ownerUrl });
+    const secretKey = await loadOrCreateSecretKey(config);
+    const context = createContext(config, { db, secretKey, log: createLogger('silent') });
+    return await work({ config, context });
+  } finally {
+    await db.destroy();
+    await leave();
+  }
+}
+
+async function openServer(
+  config: Config,
+): Promise<{ url: string; ownerUrl: string | null; leave: () => Promise<void> }> {
+  if (config.databaseUrl !== null) {
+    return { url: config.databaseUrl, ownerUrl: null, leave: async () => undefined };
+  }
+  const embedded = await openEmbeddedPostgres({
+    dataDir: config.dataDir,
+    say: (line) => console.error(line),
+  });
+  return { url: embedded.url, ownerUrl: embedded.ownerUrl, leave: () => embedded.stop() };
+}
+
+/** A database of our own is brought up to date; one that was given to us is the server's to migrate. */
+async function settleSchema(
+  missing: number,
+  { url, ownerUrl }: { url: string; ownerUrl: string | null },
+): Promise<void> {
+  if (ownerUrl !== null) {
+    await migrate({ ownerUrl, appUrl: url });
+    return;
+  }
+  throw new CliFault(
+    'schema_out_of_date',
+    missing > 0
+      ? `The database lacks ${missing} migrations of this program: start the gateway, which applies them, then try again.`
+      : 'The database is newer than this program: use the version of viPay that runs on it, or a later one.',
+  );
+}
+
+/** The number of migrations this program was written for. */
+export function programSchemaVersion(): number {
+  return readdirSync(migrationsDir).filter((name) => /^\d{4}_.+\.sql$/.test(name)).length;
+}
+
+/** The number of migrations a database has; 0 for an empty one. */
+export async function databaseSchemaVersion(db: Database): Promise<number> {
+  const found = await sql<{
+    there: boolean;
+  }>`select to_regclass('schema_migrations') is not null as there`.execute(db);
+  if (!found.rows[0]?.there) return 0;
+  const { rows } = await sql<{ version: number }>`
+    select coalesce(max(version), 0)::int as version from schema_migrations`.execute(db);
+  return rows[0]?.version ?? 0;
+}
+
+/** Whether the embedded database of these settings was ever made. */
+export function embeddedRecordPath(config: Config): string {
+  return join(config.dataDir, 'postgres.json');
+}

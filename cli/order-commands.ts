@@ -1,0 +1,158 @@
+// `vipay order …`: what became of an order, in one look.
+
+import type { Command } from 'commander';
+import type { Context } from '../src/context.ts';
+import type { DbOrTx } from '../src/database/index.ts';
+import { listAttempts, listNotifications } from '../src/notifications/index.ts';
+import {
+  checkoutUrl,
+  findOrder,
+  findOrderByReference,
+  type Order,
+  parseOrderId,
+  toOrderJson,
+} from '../src/orders/index.ts';
+import {
+  findPayment,
+  findPaymentByTransactionNo,
+  formatPaymentId,
+  listPaymentsOfOrder,
+  type Payment,
+  parsePaymentId,
+} from '../src/payments/index.ts';
+import { type ResponseCode, responseMessage } from '../src/protocols/index.ts';
+import { findWallet } from '../src/wallets/index.ts';
+import { declare, group, text } from './command.ts';
+import { CliFault, notFound } from './faults.ts';
+import { attemptTable, notificationJson } from './notification-text.ts';
+import { type Answer, dong, fields, maskPhone, moment, table } from './print.ts';
+
+export function addOrderCommands(program: Command): void {
+  const order = group(program, 'order', 'Orders and what became of them');
+
+  declare<{ site?: string }>(order, {
+    usage: 'show <id>',
+    description: 'Show an order with its payments and its notification',
+    options: [text('--site <code>', "take <id> for this site's reference (merch_txn_ref)")],
+    notes:
+      "<id> is an order (ord_…), a payment (pay_…), a transaction number, or with --site the merchant's reference.",
+    examples: [
+      'npx vipay order show ord_019ab0c2d3e47f8091a2b3c4d5e6f708',
+      'npx vipay order show 100000042',
+      'npx vipay order show ORDER_1 --site shop_v1 --json',
+    ],
+    run: async ({ context }, [id = ''], { site }) => {
+      const found = await seekOrder(context.db, id, site);
+      if (found === null) {
+        throw notFound(
+          'order',
+          id,
+          site === undefined
+            ? "For a merchant's reference add --site CODE."
+            : `Nothing came from ${site} under this reference; was it refused ("vipay request show")?`,
+        );
+      }
+      return showOrder(context, found);
+    },
+  });
+}
+
+async function seekOrder(db: DbOrTx, id: string, site: string | undefined): Promise<Order | null> {
+  if (site !== undefined) return findOrderByReference(db, site, id);
+  const orderId = parseOrderId(id);
+  if (orderId !== null) return findOrder(db, orderId);
+  const paymentId = parsePaymentId(id);
+  if (paymentId === null && !/^[1-9]\d{0,17}$/.test(id)) {
+    const message = `${JSON.stringify(id)} is neither ord_…, pay_… nor a transaction number; for a merchant's reference add --site CODE.`;
+    throw new CliFault('order_id_malformed', message, 2);
+  }
+  const payment =
+    paymentId === null ? await findPaymentByTransactionNo(db, id) : await findPayment(db, paymentId);
+  return payment === null ? null : findOrder(db, payment.orderId);
+}
+
+async function showOrder(context: Context, order: Order): Promise<Answer> {
+  const { db } = context;
+  const payments = await listPaymentsOfOrder(db, order.id);
+  const phones = await Promise.all(
+    payments.map(async (payment) => (await findWallet(db, payment.walletId))?.phone ?? ''),
+  );
+  const [notification] = await listNotifications(db, { orderId: order.id, limit: 1 });
+  const attempts = notification ? await listAttempts(db, notification.id) : [];
+  // Without the mark by which a browser proves that it came from the shop: this link shows the order, no more.
+  const checkout = checkoutUrl(context, order);
+  return {
+    json: {
+      order: { ...toOrderJson(context, order), protocol: order.protocol, checkout_url: checkout },
+      payments: payments.map((payment, at) => paymentJson(payment, phones[at] ?? '')),
+      notification: notification ? notificationJson(notification, attempts) : null,
+    },
+    text: [
+      `Order ${order.publicId} is ${order.status}${codeText(order.responseCode)}.`,
+      fields([
+        ['site', `${order.merchantSite} (${order.protocol}, ${order.environment})`],
+        ['reference', order.merchTxnRef],
+        ['order number', order.orderNo],
+        ['amount', dong(order.amountDong)],
+        ['description', order.description],
+        ['transaction', order.transactionNo],
+        ['came in', moment(order.createdAt)],
+        order.finalAt === null ? ['expires', moment(order.expiresAt)] : ['ended', moment(order.finalAt)],
+        ['returns to', order.returnUrl],
+        ['checkout', order.status === 'open' ? checkout : null],
+      ]),
+      '',
+      payments.length === 0 ? 'No payment was started.' : paymentTable(payments, phones),
+      '',
+      ...(notification
+        ? [
+            `Notification ${notification.publicId} is ${notification.status}${notification.nextAttemptAt ? `, next attempt ${moment(notification.nextAttemptAt)}` : ''}.`,
+            ...attemptTable(attempts),
+          ]
+        : [
+            order.status === 'open'
+              ? 'The result is notified once there is one.'
+              : 'No notification was recorded.',
+          ]),
+    ].join('\n'),
+  };
+}
+
+function paymentTable(payments: Payment[], phones: string[]): string {
+  return table(
+    ['TRANSACTION', 'STATUS', 'CLASS', 'AMOUNT', 'FEE', 'VAT', 'WALLET', 'STARTED', 'REFUSED WITH'],
+    payments.map((payment, at) => [
+      payment.transactionNo,
+      payment.status,
+      payment.confirmationClass,
+      dong(payment.amountDong),
+      dong(payment.feeDong),
+      dong(payment.vatDong),
+      maskPhone(phones[at] ?? ''),
+      moment(payment.createdAt),
+      payment.refusalCode === null ? '' : codeText(payment.refusalCode).replace(', ', ''),
+    ]),
+    ['AMOUNT', 'FEE', 'VAT'],
+  );
+}
+
+function paymentJson(payment: Payment, phone: string) {
+  return {
+    payment_id: formatPaymentId(payment.id),
+    transaction_no: payment.transactionNo,
+    status: payment.status,
+    amount: payment.amountDong,
+    fee: payment.feeDong,
+    vat: payment.vatDong,
+    confirmation_class: payment.confirmationClass,
+    refusal_code: payment.refusalCode,
+    refusal_detail: payment.refusalDetail,
+    wallet_phone: maskPhone(phone),
+    created_at: payment.createdAt,
+    final_at: payment.finalAt,
+  };
+}
+
+function codeText(code: ResponseCode | null): string {
+  return code === null ? '' : `, ${code} ${responseMessage(code, 'en')}`;
+}

@@ -1,0 +1,74 @@
+// How results look: aligned for people, JSON for programs. Text of strangers cannot steer the terminal.
+
+import { formatDong } from '../src/money/index.ts';
+import { formatVietnamTimestamp } from '../src/time/index.ts';
+
+/** What a command answers; `text` for people, `json` for programs. `failed`: exit code 1 all the same. */
+export type Answer = { text: string; json: unknown; failed?: boolean };
+
+type Cell = string | null | undefined;
+
+/** Rows under a heading, columns as wide as their widest cell; those named in `right` are aligned to the right. */
+export function table(heading: string[], rows: Cell[][], right: string[] = []): string {
+  const cells = [heading, ...rows.map((row) => row.map(clean))];
+  const widths = heading.map((_, at) => Math.max(...cells.map((row) => width(row[at] ?? ''))));
+  return cells
+    .map((row) =>
+      heading
+        .map((name, at) => pad(row[at] ?? '', widths[at] ?? 0, right.includes(name)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** `name  value` lines; those without a value are left out. */
+export function fields(entries: [name: string, value: Cell][]): string {
+  const shown = entries.filter(([, value]) => value !== null && value !== undefined);
+  const widest = Math.max(0, ...shown.map(([name]) => width(name)));
+  return shown.map(([name, value]) => `  ${pad(name, widest, false)}  ${clean(value)}`).join('\n');
+}
+
+export function dong(amountDong: bigint): string {
+  return formatDong(amountDong);
+}
+
+/** "2026-11-23 10:00:05 GMT+7" */
+export function moment(at: Date | null): string | null {
+  if (at === null) return null;
+  const [, year, month, day, hour, minute, second] =
+    /^(....)(..)(..)(..)(..)(..)$/.exec(formatVietnamTimestamp(at)) ?? [];
+  return `${year}-${month}-${day} ${hour}:${minute}:${second} GMT+7`;
+}
+
+/** "0900000001" → "090****001" */
+export function maskPhone(phone: string): string {
+  return `${phone.slice(0, 3)}****${phone.slice(-3)}`;
+}
+
+export function yesOrNo(value: boolean): string {
+  return value ? 'yes' : 'no';
+}
+
+/** Two spaces deep; bigint as decimal text. What a terminal could obey is escaped. */
+export function toJsonText(value: unknown): string {
+  const text = JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? String(item) : item), 2);
+  return text.replace(
+    /[\u007f-\u009f\u2028\u2029\p{Bidi_Control}]/gu,
+    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** One line, without control characters; Vietnamese letters composed, so that widths are right. */
+function clean(value: Cell): string {
+  return (value ?? '–').normalize('NFC').replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, '\u{fffd}');
+}
+
+function width(text: string): number {
+  return [...text.replace(/\p{M}/gu, '')].length;
+}
+
+function pad(text: string, toWidth: number, right: boolean): string {
+  const space = ' '.repeat(Math.max(0, toWidth - width(text)));
+  return right ? space + text : text + space;
+}

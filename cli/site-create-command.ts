@@ -1,0 +1,145 @@
+// `vipay site create`: a merchant site with everything its client needs.
+
+import type { Command } from 'commander';
+import type { Environment } from '../src/context.ts';
+import { createSite, type NewSite, type Protocol } from '../src/merchants/index.ts';
+import type { FeeSchedule } from '../src/money/index.ts';
+import {
+  amount,
+  choice,
+  declare,
+  environmentOption,
+  percent,
+  readSecret,
+  refuseLiveInDemo,
+  text,
+} from './command.ts';
+import type { Gateway } from './gateway.ts';
+import type { Answer } from './print.ts';
+import { given, readKeyFile, refusal } from './site-settings.ts';
+import { describeAgreement, showCredentials } from './site-text.ts';
+
+export function addSiteCreateCommand(site: Command): void {
+  declare<CreateOptions>(site, {
+    usage: 'create',
+    description: 'Make a merchant site and print everything its client needs; secrets are shown this once',
+    options: createOptions(),
+    notes: createNotes,
+    examples: [
+      'npx vipay site create --name "Cửa hàng Sen Đá" --protocol rest --notify-url http://localhost:8081/ipn',
+      'npx vipay site create --name "Lạc Việt" --protocol classic-v1 --merchant-site lacviet_7134 --access-code 3685 --secret -',
+      'npx vipay site create --name "Bảo hiểm" --protocol classic-v2 --merchant-public-key merchant.xml --json',
+      'npx vipay site create --name "Sen Đá" --protocol rest --environment live --fee-percent 1.1 --vat-percent 10 \\\n      --notify-url https://senda.vn/ipn --return-url https://senda.vn/ket-qua',
+    ],
+    run: makeSite,
+  });
+}
+
+type CreateOptions = {
+  name: string;
+  protocol: Protocol;
+  environment: Environment;
+  merchantName?: string;
+  merchantId?: string;
+  merchantSite?: string;
+  accessCode?: string;
+  secret?: string;
+  merchantPublicKey?: string;
+  returnUrl?: string;
+  notifyUrl?: string;
+  amountUnit?: 'hundredths' | 'dong';
+  amountMin?: bigint;
+  amountMax?: bigint;
+  creditAccount: 'suspense' | 'collection';
+  feePercent?: bigint;
+  feeFixed?: bigint;
+  feeMin?: bigint;
+  feeMax?: bigint;
+  vatPercent?: bigint;
+};
+
+function createOptions() {
+  return [
+    text('--name <name>', 'shown to buyers at the checkout').makeOptionMandatory(),
+    choice('--protocol <protocol>', 'how orders come in', [
+      'classic-v1',
+      'classic-v2',
+      'rest',
+    ]).makeOptionMandatory(),
+    environmentOption(),
+    text(
+      '--merchant-name <name>',
+      "the business; an existing one of this name is taken (default: the site's name)",
+    ),
+    text('--merchant-id <id>', 'the business, by the id that "site show" prints'),
+    text('--merchant-site <code>', "the site's code (default: made from the name)"),
+    text('--access-code <code>', 'second, non-secret code (default: random)'),
+    text(
+      '--secret <text>',
+      'classic-v1: the secret a merchant brings (default: random); - reads it from standard input',
+    ),
+    text(
+      '--merchant-public-key <file>',
+      "classic-v2: the merchant's RSA public key as PEM, XML or JWK (default: a pair is made)",
+    ),
+    text('--return-url <url>', 'where buyers go back'),
+    text('--notify-url <url>', 'where results are sent, server to server'),
+    choice('--amount-unit <unit>', 'classic: what total_amount counts (default: hundredths)', [
+      'hundredths',
+      'dong',
+    ]),
+    amount('--amount-min <dong>', 'least amount of an order'),
+    amount('--amount-max <dong>', 'greatest amount of an order'),
+    choice(
+      '--credit-account <account>',
+      'which account payments are credited to',
+      ['suspense', 'collection'],
+      'suspense',
+    ),
+    percent('--fee-percent <percent>', 'fee, per cent of the amount'),
+    amount('--fee-fixed <dong>', 'fee, fixed part', 0),
+    amount('--fee-min <dong>', 'least fee of a payment', 0),
+    amount('--fee-max <dong>', 'greatest fee of a payment', 0),
+    percent('--vat-percent <percent>', 'VAT on top of the fee, per cent of the fee'),
+  ];
+}
+
+const createNotes = `A merchant who brings years-old classic settings keeps code, access code and, if wished, secret
+(--merchant-site, --access-code, --secret): only the host changes in their client. Live sites need https URLs.`;
+
+async function makeSite(gateway: Gateway, _args: string[], options: CreateOptions): Promise<Answer> {
+  refuseLiveInDemo(gateway, options.environment);
+  const fee: Partial<FeeSchedule> = given({
+    ratePpm: options.feePercent,
+    fixedDong: options.feeFixed,
+    minDong: options.feeMin,
+    maxDong: options.feeMax,
+    vatRatePpm: options.vatPercent,
+  });
+  const input: NewSite = {
+    environment: options.environment,
+    protocol: options.protocol,
+    name: options.name,
+    creditAccountKind: options.creditAccount === 'collection' ? 'merchant_collection' : 'merchant_suspense',
+    fee,
+    ...given({
+      merchantName: options.merchantName,
+      merchantId: options.merchantId,
+      merchantSite: options.merchantSite,
+      accessCode: options.accessCode,
+      returnUrl: options.returnUrl,
+      notifyUrl: options.notifyUrl,
+      amountUnit: options.amountUnit,
+      amountMinDong: options.amountMin,
+      amountMaxDong: options.amountMax,
+      secret: options.secret === undefined ? undefined : readSecret(options.secret, '--secret'),
+    }),
+    ...readKeyFile(options.merchantPublicKey),
+  };
+  const made = await createSite(gateway.context, input);
+  if (!made.ok) throw refusal(made.error, input.merchantSite ?? '');
+  return {
+    json: { ...made.credentials, ...describeAgreement(made.site) },
+    text: showCredentials(made.credentials, {}),
+  };
+}

@@ -1,0 +1,39 @@
+// Settings of a site on the command line: how they are read, and how a refusal of the merchants module is told.
+
+import type { MerchantError } from '../src/merchants/index.ts';
+import { readInput } from './command.ts';
+import { CliFault, notFound } from './faults.ts';
+
+/** The option that a setting at fault was given by. */
+const optionNames: Record<string, string> = {
+  merchantSite: '--merchant-site',
+  accessCode: '--access-code',
+  name: '--name',
+  merchantName: '--merchant-name',
+  merchantId: '--merchant-id',
+  secret: '--secret',
+  merchantPublicKey: '--merchant-public-key',
+  amountUnit: '--amount-unit',
+  returnUrl: '--return-url',
+  notifyUrl: '--notify-url',
+  amountMaxDong: '--amount-min, --amount-max',
+  fee: 'the fee',
+  overlapSeconds: '--overlap-hours',
+  kinds: '--only',
+};
+
+export function refusal(error: MerchantError, code: string): CliFault {
+  if (error.code === 'site_not_found') return notFound('site', code, '"vipay site list" shows all of them.');
+  return new CliFault(error.code, `${optionNames[error.field] ?? error.field}: ${error.message}`);
+}
+
+export function readKeyFile(path: string | undefined): { merchantPublicKey?: string } {
+  return path === undefined ? {} : { merchantPublicKey: readInput(path, '--merchant-public-key') };
+}
+
+/** Without the members that were not given. */
+export function given<T extends object>(members: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: Exclude<T[Name], undefined>;
+  };
+}

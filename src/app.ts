@@ -1,0 +1,85 @@
+// Assembles the gateway: the modules on one HTTP server, in the order the money takes, and the work beside it.
+
+import type { FastifyInstance } from 'fastify';
+import { registerCheckout } from './checkout/index.ts';
+import { errorPage } from './checkout/pages/index.ts';
+import type { Config } from './config.ts';
+import type { Context } from './context.ts';
+import { registerEntrances, trimIdempotencyKeys } from './entrances/index.ts';
+import { registerHealth } from './http/health.ts';
+import { createServer } from './http/server.ts';
+import { type Jobs, type JobTask, startJobs } from './jobs/index.ts';
+import { type Dispatcher, startDispatcher } from './notifications/index.ts';
+import { expireDueOrders } from './payments/index.ts';
+import { trimRefusedRequests } from './requests/index.ts';
+import { registerSandbox } from './sandbox/index.ts';
+import { exposeVerification, runVerification } from './verification/index.ts';
+import { trimAttempts } from './wallets/index.ts';
+
+export type AppOptions = {
+  /** Proxies whose X-Forwarded-For is believed. */
+  trustedProxies?: string[];
+  /** The demo's pages (start page, inbox, shop); null outside the demo. */
+  sandbox: { shopUrl: () => string | null; testWallet: { phone: string; pin: string } } | null;
+  /** True once the process has been told to stop. */
+  isStopping?: () => boolean;
+};
+
+/** The server with every route; the caller listens. */
+export function createApp(context: Context, options: AppOptions): FastifyInstance {
+  const app = createServer({ context, errorPage, trustProxy: options.trustedProxies ?? [] });
+  registerHealth(app, context, options.isStopping ? { isStopping: options.isStopping } : {});
+  exposeVerification(context);
+  registerEntrances(app, context);
+  registerCheckout(app, context, { testWallet: options.sandbox?.testWallet ?? null });
+  if (options.sandbox) registerSandbox(app, context, options.sandbox);
+  return app;
+}
+
+/**
+ * Times in UTC. In Vietnam the daily clean-up runs at 03:10; the ledger is verified at 03:40, on Sundays from its
+ * first row on.
+ */
+const crontab = [
+  '* * * * * expire_orders',
+  '10 20 * * * clean_up ?fill=1d',
+  '40 20 * * 0-5 verify_ledger ?id=verify_ledger&fill=1d&max=3',
+  '40 20 * * 6 verify_ledger ?id=verify_ledger_full&fill=1d&max=3 {full:true}',
+].join('\n');
+
+export type Work = { stop(): Promise<void> };
+
+/** Notifications and what comes by the clock. `databaseUrl` is the running role's, direct. */
+export async function startWork(
+  context: Context,
+  config: Pick<Config, 'allowLoopbackCallbacks'>,
+  databaseUrl: string,
+): Promise<Work> {
+  const stopping = new AbortController();
+  const tasks: Record<string, JobTask> = {
+    expire_orders: async () => {
+      await expireDueOrders(context);
+    },
+    clean_up: async () => {
+      await trimRefusedRequests(context);
+      await trimIdempotencyKeys(context);
+      await trimAttempts(context.db, context.clock.now());
+    },
+    verify_ledger: (payload) => runVerification(context, { full: isFull(payload), signal: stopping.signal }),
+  };
+  const jobs: Jobs = await startJobs({ connection: databaseUrl, tasks, crontab, log: context.log });
+  const dispatcher: Dispatcher = startDispatcher(context, {
+    callbacks: { allowLoopback: config.allowLoopbackCallbacks, requireHttps: false },
+  });
+  return {
+    async stop() {
+      stopping.abort();
+      await Promise.all([jobs.stop(), dispatcher.stop()]);
+    },
+  };
+}
+
+/** graphile-worker adds facts of its own to the payload of the crontab. */
+function isFull(payload: unknown): boolean {
+  return typeof payload === 'object' && payload !== null && 'full' in payload && payload.full === true;
+}

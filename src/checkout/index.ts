@@ -1,0 +1,1 @@
+export { type CheckoutOptions, registerCheckout } from './checkout-routes.ts';

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, test } from 'node:test';
+import { ConfigFault, loadConfig, loadOrCreateSecretKey } from './config.ts';
+
+const key = Buffer.alloc(32, 7).toString('base64');
+const live = {
+  DATABASE_URL: 'postgres://vipay_app:pw@db/vipay',
+  VIPAY_SECRET_KEY: `k2:${key},k1:${key}`,
+  VIPAY_PUBLIC_URL: 'https://pay.example.vn/',
+};
+
+test('without any setting it is a demo on this machine with the embedded database', () => {
+  const config = loadConfig({});
+  assert.equal(config.demo, true);
+  assert.equal(config.databaseUrl, null);
+  assert.equal(config.publicUrl, 'http://localhost:8080');
+  assert.equal(config.host, '127.0.0.1');
+  assert.equal(config.allowLoopbackCallbacks, true);
+  assert.equal(config.dataDir, resolve(import.meta.dirname, '../.vipay'));
+  assert.deepEqual(config.argon2, { memoryKib: 19_456, passes: 2, parallelism: 1 });
+});
+
+test('with a database it is no demo, listens to the world and reaches no loopback', () => {
+  const config = loadConfig(live);
+  assert.equal(config.demo, false);
+  assert.equal(config.host, '::');
+  assert.equal(config.publicUrl, 'https://pay.example.vn');
+  assert.equal(config.allowLoopbackCallbacks, false);
+});
+
+test('all faults are reported together, none quotes a secret', () => {
+  assert.throws(
+    () =>
+      loadConfig({
+        DATABASE_URL: 'mysql://x:geheim@db/x',
+        VIPAY_PORT: '80a',
+        VIPAY_ROLE: 'all',
+        VIPAY_SECRET_KEY: 'geheim',
+        VIPAY_PUBLIC_URL: 'https://pay.example.vn/path',
+        VIPAY_PROT: '1',
+      }),
+    (error: unknown) => {
+      assert.ok(error instanceof ConfigFault);
+      assert.equal(error.faults.length, 6);
+      for (const name of [
+        'DATABASE_URL',
+        'VIPAY_PORT',
+        'VIPAY_ROLE',
+        'VIPAY_SECRET_KEY',
+        'VIPAY_PUBLIC_URL',
+      ]) {
+        assert.match(error.message, new RegExp(`- ${name} (must be|is no) `));
+      }
+      assert.match(error.message, /VIPAY_PROT is not a setting/);
+      assert.doesNotMatch(error.message, /geheim/);
+      return true;
+    },
+  );
+});
+
+test('outside the demo the secret key and the public address are required', () => {
+  assert.throws(
+    () => loadConfig({ DATABASE_URL: live.DATABASE_URL }),
+    /VIPAY_SECRET_KEY.*\n.*VIPAY_PUBLIC_URL/,
+  );
+});
+
+test('a key of another length and an id given twice are refused', () => {
+  assert.throws(() => loadConfig({ VIPAY_SECRET_KEY: 'k1:AAAA' }), /VIPAY_SECRET_KEY is no key ring/);
+  assert.throws(() => loadConfig({ VIPAY_SECRET_KEY: `k1:${key},k1:${key}` }), /share an id/);
+});
+
+test('an empty variable counts as absent', () => {
+  assert.equal(loadConfig({ VIPAY_PORT: '', DATABASE_URL: '' }).port, 8080);
+});
+
+test('a sandbox makes its secret key once, readable by its owner only', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'vipay-config-'));
+  after(() => rm(dataDir, { recursive: true }));
+  const config = { secretKey: null, dataDir, demo: true };
+  const first = await loadOrCreateSecretKey(config);
+  assert.equal(await loadOrCreateSecretKey(config), first);
+  assert.equal((await readFile(join(dataDir, 'secret-key'), 'utf8')).trim(), first);
+  assert.equal((await stat(join(dataDir, 'secret-key'))).mode & 0o777, 0o600);
+  await assert.rejects(loadOrCreateSecretKey({ ...config, demo: false }), ConfigFault);
+});

@@ -1,0 +1,223 @@
+// The settings: the environment, read once at the start; every fault is reported, not only the first.
+
+import { constants, existsSync } from 'node:fs';
+import { access, chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import { generateKeyRingSetting, parseKeyRing } from './secrets/index.ts';
+
+export type Config = {
+  port: number;
+  /** Address to listen on. */
+  host: string;
+  /** Where this gateway is reached from outside; no trailing slash. */
+  publicUrl: string;
+  /** Absolute. Holds the embedded database and generated secrets. */
+  dataDir: string;
+  /** Null: the embedded PostgreSQL. */
+  databaseUrl: string | null;
+  /** The role that owns the schema; null: migrate with `databaseUrl`. */
+  migrationDatabaseUrl: string | null;
+  /** Key ring text `id:base64,…`, the first key is current; null: generated (sandbox only). */
+  secretKey: string | null;
+  demo: boolean;
+  role: 'serve' | 'work' | 'both';
+  logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  /** Proxies whose X-Forwarded-For is believed: addresses or networks; empty: nobody's. */
+  trustedProxies: string[];
+  /** Whether sandbox sites may have return and notification addresses on this machine. */
+  allowLoopbackCallbacks: boolean;
+  argon2: { memoryKib: number; passes: number; parallelism: number };
+};
+
+/** The settings are wrong; the message lists every fault, one a line. */
+export class ConfigFault extends Error {
+  override name = 'ConfigFault';
+  readonly faults: string[];
+
+  constructor(faults: string[]) {
+    super(['The settings are not right:', ...faults.map((fault) => `  - ${fault}`)].join('\n'));
+    this.faults = faults;
+  }
+}
+
+const projectDir = resolve(import.meta.dirname, '..');
+
+/** Reads the settings from environment variables. @throws ConfigFault with all faults. */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  // An empty variable (as in `VIPAY_PORT= npm start` or a template file) is an absent one.
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = environmentSchema.safeParse(given);
+  const faults = parsed.success ? [] : parsed.error.issues.map(describeIssue);
+  faults.push(...findContradictions(given), ...findUnknownNames(given));
+  if (!parsed.success || faults.length > 0) throw new ConfigFault(faults);
+  return assemble(parsed.data);
+}
+
+/**
+ * Makes the data directory when it is missing and makes sure that this user can work in it.
+ * @throws ConfigFault that names the directory and what to do.
+ */
+export async function prepareDataDir({ dataDir }: Pick<Config, 'dataDir'>): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true });
+    if (!(await stat(dataDir)).isDirectory()) throw new Error('it is a file');
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new ConfigFault([
+      `VIPAY_DATA_DIR ${dataDir} cannot be used (${message}): give this user the right to write there, or name another directory`,
+    ]);
+  }
+}
+
+/**
+ * The key ring's text: as configured, else from `secret-key` in the data directory, made there at the first start
+ * of a sandbox. Losing that file loses what was sealed with it.
+ */
+export async function loadOrCreateSecretKey(
+  config: Pick<Config, 'secretKey' | 'dataDir' | 'demo'>,
+): Promise<string> {
+  if (config.secretKey !== null) return config.secretKey;
+  if (!config.demo) throw new ConfigFault(['VIPAY_SECRET_KEY is required outside the demo']);
+  const path = join(config.dataDir, 'secret-key');
+  if (!existsSync(path)) {
+    const text = `${generateKeyRingSetting()}\n`;
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text, { flag: 'wx', mode: 0o600 }).catch((error) => {
+      if (error.code !== 'EEXIST') throw error; // Another process of the same start was faster.
+    });
+  }
+  await chmod(path, 0o600);
+  const text = (await readFile(path, 'utf8')).trim();
+  const checked = secretKeyText.safeParse(text);
+  if (!checked.success) throw new ConfigFault([`${path}: ${checked.error.issues[0]?.message}`]);
+  return text;
+}
+
+const whole = (min: number, max: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be between ${min} and ${max}`)
+    .default(fallback);
+
+const yesOrNo = z.enum(['0', '1'], 'must be 0 or 1').transform((text) => text === '1');
+
+const postgresUrl = z.string().refine((text) => {
+  const url = URL.parse(text);
+  return url !== null && ['postgres:', 'postgresql:'].includes(url.protocol) && url.pathname.length > 1;
+}, 'must be an address such as postgres://user:password@host:5432/database');
+
+const publicUrl = z.string().transform((text, context) => {
+  const url = URL.parse(text);
+  const isOrigin =
+    url !== null && url.search === '' && url.hash === '' && url.username === '' && url.pathname === '/';
+  if (isOrigin && (url.protocol === 'https:' || url.protocol === 'http:')) return url.origin;
+  context.addIssue({
+    code: 'custom',
+    message: 'must be an address without path, such as https://pay.example.vn',
+  });
+  return z.NEVER;
+});
+
+const proxyList = z
+  .string()
+  .transform((text) => text.split(',').map((item) => item.trim()))
+  .refine(
+    (items) => items.every((item) => ipaddr.isValid(item) || ipaddr.isValidCIDR(item)),
+    'must be addresses or networks, such as 10.0.0.5,192.168.0.0/16',
+  )
+  .default([]);
+
+const secretKeyText = z.string().superRefine((text, context) => {
+  try {
+    parseKeyRing(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `is no key ring: ${(error as Error).message}` });
+  }
+});
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const environmentSchema = z.object({
+  VIPAY_PORT: whole(0, 65_535, 8080),
+  VIPAY_HOST: z.string().optional(),
+  VIPAY_PUBLIC_URL: publicUrl.optional(),
+  VIPAY_DATA_DIR: z.string().default('.vipay'),
+  DATABASE_URL: postgresUrl.optional(),
+  VIPAY_MIGRATION_DATABASE_URL: postgresUrl.optional(),
+  VIPAY_SECRET_KEY: secretKeyText.optional(),
+  VIPAY_DEMO: yesOrNo.optional(),
+  VIPAY_ROLE: z.enum(['serve', 'work', 'both'], 'must be serve, work or both').default('both'),
+  VIPAY_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
+  VIPAY_TRUSTED_PROXIES: proxyList,
+  VIPAY_ALLOW_LOOPBACK_CALLBACKS: yesOrNo.optional(),
+  // The least OWASP recommends for argon2id: 19 MiB, two passes, one lane. (The algorithm wants 8 KiB a lane.)
+  VIPAY_ARGON2_MEMORY_KIB: whole(128, 1_048_576, 19_456),
+  VIPAY_ARGON2_PASSES: whole(1, 100, 2),
+  VIPAY_ARGON2_PARALLELISM: whole(1, 16, 1),
+});
+
+/** Faults between settings; asked of the text as given, so that they are told beside the faults within one. */
+function findContradictions(env: Record<string, string | undefined>): string[] {
+  const demo = env.VIPAY_DEMO === undefined ? env.DATABASE_URL === undefined : env.VIPAY_DEMO === '1';
+  const faults: [boolean, string][] = [
+    [!demo && env.VIPAY_SECRET_KEY === undefined, 'VIPAY_SECRET_KEY is required outside the demo'],
+    [!demo && env.VIPAY_PUBLIC_URL === undefined, 'VIPAY_PUBLIC_URL is required outside the demo'],
+    [
+      env.VIPAY_MIGRATION_DATABASE_URL !== undefined && env.DATABASE_URL === undefined,
+      'VIPAY_MIGRATION_DATABASE_URL needs DATABASE_URL, the address of the running role',
+    ],
+    [
+      env.VIPAY_PORT === '0' && env.VIPAY_PUBLIC_URL === undefined,
+      'VIPAY_PORT 0 (any free port) needs VIPAY_PUBLIC_URL, for the addresses in pages and results',
+    ],
+  ];
+  return faults.flatMap(([applies, fault]) => (applies ? [fault] : []));
+}
+
+function assemble(env: z.output<typeof environmentSchema>): Config {
+  const url = env.VIPAY_PUBLIC_URL ?? `http://localhost:${env.VIPAY_PORT}`;
+  const demo = env.VIPAY_DEMO ?? env.DATABASE_URL === undefined;
+  return {
+    port: env.VIPAY_PORT,
+    host: env.VIPAY_HOST ?? defaultHost(url),
+    publicUrl: url,
+    dataDir: resolve(projectDir, env.VIPAY_DATA_DIR),
+    databaseUrl: env.DATABASE_URL ?? null,
+    migrationDatabaseUrl: env.VIPAY_MIGRATION_DATABASE_URL ?? null,
+    secretKey: env.VIPAY_SECRET_KEY ?? null,
+    demo,
+    role: env.VIPAY_ROLE,
+    logLevel: env.VIPAY_LOG_LEVEL,
+    trustedProxies: env.VIPAY_TRUSTED_PROXIES,
+    allowLoopbackCallbacks: env.VIPAY_ALLOW_LOOPBACK_CALLBACKS ?? demo,
+    argon2: {
+      memoryKib: env.VIPAY_ARGON2_MEMORY_KIB,
+      passes: env.VIPAY_ARGON2_PASSES,
+      parallelism: env.VIPAY_ARGON2_PARALLELISM,
+    },
+  };
+}
+
+/** A gateway that is only spoken of as localhost is only reached from this machine, unless VIPAY_HOST says more. */
+function defaultHost(url: string): string {
+  const { hostname } = new URL(url);
+  return ['localhost', '127.0.0.1', '[::1]'].includes(hostname) ? '127.0.0.1' : '::';
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  return `${issue.path.join('.')} ${issue.message}`;
+}
+
+/** A misspelt setting would otherwise be a setting silently not made. */
+function findUnknownNames(env: Record<string, unknown>): string[] {
+  return Object.keys(env)
+    .filter((name) => name.startsWith('VIPAY_') && !(name in environmentSchema.shape))
+    .map((name) => `${name} is not a setting of viPay (misspelt?)`);
+}

@@ -1,0 +1,22 @@
+// Makes the hands that every use case is given, from the settings and an open database.
+
+import type { Config } from './config.ts';
+import { type Clock, type Context, systemClock } from './context.ts';
+import type { Database } from './database/index.ts';
+import type { Logger } from './http/logger.ts';
+import { createPinHasher, parseKeyRing } from './secrets/index.ts';
+
+export function createContext(
+  config: Pick<Config, 'publicUrl' | 'argon2'>,
+  parts: { db: Database; secretKey: string; log: Logger; clock?: Clock },
+): Context {
+  const keyRing = parseKeyRing(parts.secretKey);
+  return {
+    db: parts.db,
+    clock: parts.clock ?? systemClock,
+    keyRing,
+    pinHasher: createPinHasher(keyRing, config.argon2),
+    log: parts.log,
+    publicUrl: config.publicUrl,
+  };
+}

@@ -1,0 +1,118 @@
+// The connection pool and Kysely on top of it. What PostgreSQL says becomes exact values: bigint as bigint,
+// numeric as text, timestamptz as Date, date as text ('2026-11-23').
+
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+import type { Tables } from './tables.ts';
+
+/** The pool as typed queries; `pool` for what needs plain SQL or a connection of its own. End with `destroy()`. */
+export type Database = Kysely<Tables> & { readonly pool: pg.Pool };
+
+/** Inside a transaction. Functions that must run in one take it as their first parameter, `tx`. */
+export type Tx = Transaction<Tables>;
+
+/** For reads that may run in a transaction or outside. */
+export type DbOrTx = Kysely<Tables>;
+
+export type OpenDatabaseOptions = {
+  /** Connections at most; default 10. */
+  max?: number;
+  /** Shown in pg_stat_activity; default `vipay`. */
+  applicationName?: string;
+  /**
+   * Statements of one connection are sent without waiting for the answer to the one before (they still run in
+   * order). Default true; false where a connection is used through something that does not understand it.
+   */
+  pipeline?: boolean;
+  /** Session settings made on each new connection, such as `{ plan_cache_mode: 'force_custom_plan' }`. */
+  settings?: Record<string, string>;
+  /** Told of connections lost while idle; the pool replaces them. */
+  onIdleError?: (error: Error) => void;
+};
+
+/** Opens a pool on a PostgreSQL address; connects at the first query. */
+export function openDatabase(url: string, options: OpenDatabaseOptions = {}): Database {
+  const pool = openPool(url, options);
+  return Object.assign(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), { pool });
+}
+
+/** The same pool without Kysely, with the same type conversions. */
+export function openPool(url: string, options: OpenDatabaseOptions = {}): pg.Pool {
+  const settings = Object.entries(options.settings ?? {});
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? 10,
+    application_name: options.applicationName ?? 'vipay',
+    pipeline: options.pipeline ?? true,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    types: { getTypeParser },
+    onConnect: async (client) => {
+      // Not as start-up parameters: PgBouncer refuses those it does not know.
+      for (const [name, value] of settings) {
+        await client.query('select set_config($1, $2, false)', [name, value]);
+      }
+    },
+  });
+  pool.on('error', options.onIdleError ?? (() => undefined));
+  // A connection lost while it is in use fails the query that is made on it next; without a listener of its own
+  // the client's event would end the process as well.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
+}
+
+/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
+export async function inTransaction<T>(db: DbOrTx, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.transaction().execute(work);
+}
+
+/**
+ * Whether the same work may succeed when tried again: a deadlock, a serialisation failure, a lost or refused
+ * connection, a server that stops, starts or has run out of something.
+ */
+export function isPassingFault(error: unknown): boolean {
+  const { code, message } = (typeof error === 'object' && error !== null ? error : {}) as Record<
+    string,
+    unknown
+  >;
+  if (typeof code === 'string' && /^(?:08...|40001|40P01|57P0[1-5]|53...|55P03|25006)$/.test(code))
+    return true;
+  if (
+    typeof code === 'string' &&
+    ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT'].includes(code)
+  ) {
+    return true;
+  }
+  return (
+    typeof message === 'string' &&
+    /^(?:Connection terminated|timeout (?:exceeded|expired) when trying to connect|Client has encountered a connection error)/.test(
+      message,
+    )
+  );
+}
+
+const int8 = 20;
+const date = 1082;
+const int8Array = 1016;
+const textArray = 1009;
+const dateArray = 1182;
+
+/** A pg type parser: text of the wire in, value out. */
+// biome-ignore lint/suspicious/noExplicitAny: pg declares its parsers so, and a narrower type does not fit its interface.
+type Parser = (text: any) => unknown;
+
+const parsers = new Map<number, Parser>([
+  [int8, (text: string) => BigInt(text)],
+  [int8Array, (text: string) => parseTextArray(text).map((item) => (item === null ? null : BigInt(item)))],
+  [date, (text: string) => text],
+  [dateArray, (text: string) => parseTextArray(text)],
+]);
+
+function parseTextArray(text: string): (string | null)[] {
+  return getTypeParser(textArray)(text) as (string | null)[];
+}
+
+function getTypeParser(oid: number, format: 'text' | 'binary' = 'text'): Parser {
+  const own = format === 'text' ? parsers.get(oid) : undefined;
+  return own ?? pg.types.getTypeParser(oid, format as 'text');
+}

@@ -1,0 +1,205 @@
+// The life of one PostgreSQL server process: made by initdb, started, found again after a crash, stopped.
+
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { chown, readFile, rename, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type EmbeddedPlace, makeServerDir } from './embedded-postgres-files.ts';
+import { isProcessAlive } from './lock-file.ts';
+
+export type RunningServer = { pid: number; port: number };
+
+const startAttemptsMax = 5;
+const readyMsMax = 60_000;
+const logBytesMax = 10 * 1024 * 1024;
+
+/** Makes a new cluster: complete, or not there at all. */
+export async function createCluster(
+  place: EmbeddedPlace,
+  { superuserPassword, durable }: { superuserPassword: string; durable: boolean },
+): Promise<void> {
+  const { clusterDir, user } = place;
+  const partial = `${clusterDir}.new`;
+  const passwordFile = `${clusterDir}.password`;
+  await rm(partial, { recursive: true, force: true });
+  await makeServerDir(partial, user);
+  await writeFile(passwordFile, `${superuserPassword}\n`, { mode: 0o600 });
+  if (user !== null) await chown(passwordFile, user.uid, user.gid);
+  try {
+    await runProgram(place, 'initdb', [
+      `--pgdata=${partial}`,
+      '--username=postgres',
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      ...(durable ? [] : ['--no-sync']),
+    ]);
+  } finally {
+    await unlink(passwordFile);
+  }
+  await rm(clusterDir, { recursive: true, force: true });
+  await rename(partial, clusterDir);
+}
+
+/**
+ * The server that runs on a cluster directory, once it takes connections; null when none does.
+ * A process id left behind by a crash and since given to another program is recognised as such and cleared away.
+ */
+export async function findRunningServer(clusterDir: string): Promise<RunningServer | null> {
+  const waitUntil = Date.now() + readyMsMax;
+  for (;;) {
+    const note = await readPidFile(clusterDir);
+    if (note === null || !isProcessAlive(note.pid)) return null;
+    if ((await readCommandLine(note.pid))?.includes(`-D ${clusterDir} `) === false) {
+      // PostgreSQL itself would refuse to start beside this file for as long as the other program lives.
+      await unlink(join(clusterDir, 'postmaster.pid'));
+      return null;
+    }
+    if (note.status === 'ready') return { pid: note.pid, port: note.port };
+    if (Date.now() > waitUntil) {
+      throw new Error(
+        `PostgreSQL (process ${note.pid}) on ${clusterDir} is "${note.status}" and does not get ready.`,
+      );
+    }
+    await delay(50);
+  }
+}
+
+/** Starts the server on a free port of the loopback and waits until it takes connections. */
+export async function startServer(
+  place: EmbeddedPlace,
+  { durable, logFile }: { durable: boolean; logFile: string },
+): Promise<RunningServer> {
+  const { size } = await stat(logFile).catch(() => ({ size: 0 }));
+  if (size > logBytesMax) await truncate(logFile);
+  for (let attempt = 1; ; attempt += 1) {
+    const server = await tryStart(place, await findFreePort(), durable, logFile);
+    if (server !== null) return server;
+    if (attempt === startAttemptsMax) {
+      const log = await readFile(logFile, 'utf8');
+      throw new Error(
+        `PostgreSQL did not start on ${place.clusterDir}:\n${log.trim().split('\n').slice(-8).join('\n')}`,
+      );
+    }
+    // The port was taken in between, or backends of a killed server have not all noticed yet.
+    await delay(300 * attempt);
+  }
+}
+
+/** Shuts the server down at once but cleanly (open transactions are rolled back). Nothing to do if none runs. */
+export async function stopServer(place: EmbeddedPlace): Promise<void> {
+  if (!existsSync(join(place.clusterDir, 'postmaster.pid'))) return;
+  await runProgram(place, 'pg_ctl', ['stop', '-D', place.clusterDir, '-m', 'fast', '-w', '-t', '60']).catch(
+    async (error) => {
+      const note = await readPidFile(place.clusterDir);
+      if (note !== null && isProcessAlive(note.pid)) throw error;
+    },
+  );
+}
+
+async function tryStart(
+  place: EmbeddedPlace,
+  port: number,
+  durable: boolean,
+  logFile: string,
+): Promise<RunningServer | null> {
+  const log = openSync(logFile, 'a', 0o600);
+  const settings = {
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    jit: 'off',
+    ...(durable
+      ? {}
+      : { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', autovacuum: 'off' }),
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  // Detached: a Ctrl-C at the terminal reaches the gateway only, which then stops the server in its own time.
+  const child = spawn(join(place.binDir, 'postgres'), ['-D', place.clusterDir, ...args], {
+    ...spawnOptions(place),
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  let failed = false;
+  child.once('error', () => (failed = true));
+  child.once('exit', () => (failed = true));
+  child.unref();
+
+  const waitUntil = Date.now() + readyMsMax;
+  while (!failed && Date.now() < waitUntil) {
+    const note = await readPidFile(place.clusterDir);
+    if (note !== null && note.pid === child.pid && note.status === 'ready')
+      return { pid: note.pid, port: note.port };
+    await delay(20);
+  }
+  return null;
+}
+
+/** `postmaster.pid`: process id, directory, start time, port, socket directory, address, memory key, status. */
+async function readPidFile(clusterDir: string): Promise<(RunningServer & { status: string }) | null> {
+  const text = await readFile(join(clusterDir, 'postmaster.pid'), 'utf8').catch(() => null);
+  if (text === null) return null;
+  const lines = text.split('\n').map((line) => line.trim());
+  return { pid: Number(lines[0]), port: Number(lines[3]), status: lines[7] || 'starting' };
+}
+
+/** What a process was started as, or null where that cannot be asked. */
+async function readCommandLine(pid: number): Promise<string | null> {
+  if (process.platform === 'linux') {
+    const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null);
+    return text?.replaceAll('\0', ' ') ?? null;
+  }
+  if (process.platform === 'win32') return null;
+  return new Promise((resolve) => {
+    const child = spawn('ps', ['-o', 'command=', '-p', String(pid)], { stdio: ['ignore', 'pipe', 'ignore'] });
+    let text = '';
+    child.stdout.on('data', (chunk) => (text += chunk));
+    child.once('error', () => resolve(null));
+    child.once('close', () => resolve(text));
+  });
+}
+
+async function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(address)));
+    });
+  });
+}
+
+async function runProgram(place: EmbeddedPlace, program: 'initdb' | 'pg_ctl', args: string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(join(place.binDir, program), args, {
+      ...spawnOptions(place),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    child.once('error', (error) =>
+      reject(new Error(`${program} of the embedded PostgreSQL cannot run: ${error.message}`)),
+    );
+    child.once('close', (code) =>
+      code === 0
+        ? resolve()
+        : reject(new Error(`${program} of the embedded PostgreSQL failed: ${output.trim()}`)),
+    );
+  });
+}
+
+function spawnOptions({ user, clusterDir }: EmbeddedPlace) {
+  // Nothing of our own environment (PGHOST, PGPORT, secrets) reaches the server.
+  const env = { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' };
+  return { cwd: dirname(clusterDir), env, ...(user ?? {}) };
+}

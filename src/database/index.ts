@@ -1,0 +1,20 @@
+export {
+  type Database,
+  type DbOrTx,
+  inTransaction,
+  isPassingFault,
+  type OpenDatabaseOptions,
+  openDatabase,
+  openPool,
+  type Tx,
+} from './database.ts';
+export {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  findEmbeddedPostgres,
+  openEmbeddedPostgres,
+} from './embedded-postgres.ts';
+export { createGroupCommit, type GroupCommit, type GroupCommitOptions, QueueFull } from './group-commit.ts';
+export { type MigrateOptions, migrate, SchemaRefusal } from './migrate.ts';
+export { inPipelinedTransaction, type Written } from './pipeline.ts';
+export type { Tables } from './tables.ts';

@@ -1,0 +1,320 @@
+// Every table and view as Kysely sees it. Made from the migrations by `npm run schema`; do not edit.
+// PostgreSQL does not know which columns of a view may be null; here they are taken as never null.
+
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+
+export interface Accounts {
+  id: string;
+  environment: string;
+  kind: string;
+  owner: Generated<string>;
+  currency: Generated<string>;
+  balance_dong: Generated<bigint>;
+  status: Generated<string>;
+  created_at: Date;
+}
+
+export interface AttemptCounters {
+  scope: string;
+  subject: string;
+  attempts: number;
+  window_ends_at: Date;
+  locked_until: Date | null;
+}
+
+export interface CheckoutSessions {
+  id: string;
+  token_hash: Buffer;
+  browser_hash: Buffer;
+  order_id: string;
+  wallet_id: string;
+  signed_in_at: Date;
+  expires_at: Date;
+  ended_at: Date | null;
+}
+
+export interface Confirmations {
+  payment_id: string;
+  code_hash: Buffer;
+  sent_at: Date;
+  valid_until: Date;
+  attempts: Generated<number>;
+  resends: Generated<number>;
+  spent_at: Date | null;
+}
+
+export interface IdempotencyKeys {
+  merchant_site: string;
+  path: string;
+  idempotency_key: string;
+  body_hash: Buffer;
+  response_status: number;
+  response_body: string;
+  created_at: Date;
+}
+
+export interface LedgerCheckpoints {
+  checkpoint_no: bigint;
+  from_journal_no: bigint;
+  upto_journal_no: bigint;
+  row_count: number;
+  chain_hash: Buffer;
+  faulty_transfers: Generated<string[]>;
+  sealed_at: Date;
+  seal: Buffer;
+}
+
+export interface LedgerEntries {
+  transfer_id: string;
+  environment: string;
+  kind: string;
+  line_no: number;
+  account_id: string;
+  change_dong: bigint;
+  happened_at: Date;
+  journal_no: bigint;
+}
+
+export interface LedgerSealedSums {
+  account_id: string;
+  sum_dong: bigint;
+}
+
+export interface LedgerVerifications {
+  id: string;
+  started_at: Date;
+  ended_at: Date;
+  mode: string;
+  fault_count: bigint;
+  faults: ColumnType<unknown, object | string, object | string>;
+  payments_upto: string;
+  orders_upto: string;
+  checkpoint_no: bigint;
+  sums_hash: Buffer;
+  seal: Buffer;
+}
+
+export interface MerchantSites {
+  merchant_site: string;
+  merchant_id: string;
+  environment: string;
+  name: string;
+  protocol: string;
+  status: Generated<string>;
+  protocol_enabled: Generated<boolean>;
+  access_code: string;
+  amount_unit: Generated<string>;
+  return_url: string | null;
+  notify_url: string | null;
+  credit_account_kind: Generated<string>;
+  credit_account_id: string;
+  amount_min_dong: Generated<bigint>;
+  amount_max_dong: Generated<bigint>;
+  fee_rate_ppm: Generated<bigint>;
+  fee_fixed_dong: Generated<bigint>;
+  fee_min_dong: Generated<bigint>;
+  fee_max_dong: bigint | null;
+  vat_rate_ppm: Generated<bigint>;
+  created_at: Date;
+}
+
+export interface Merchants {
+  id: string;
+  environment: string;
+  name: string;
+  status: Generated<string>;
+  created_at: Date;
+}
+
+export interface Messages {
+  id: string;
+  environment: string;
+  channel: string;
+  recipient: string;
+  purpose: string;
+  body_sealed: Buffer | null;
+  status: Generated<string>;
+  created_at: Date;
+  delivered_at: Date | null;
+}
+
+export interface NotificationAttempts {
+  id: string;
+  notification_id: string;
+  attempt_no: number;
+  started_at: Date;
+  duration_ms: number;
+  method: string;
+  url: string;
+  request_headers: ColumnType<unknown, object | string, object | string>;
+  request_body: string | null;
+  response_status: number | null;
+  response_body: string | null;
+  outcome: string;
+  detail: string | null;
+}
+
+export interface Notifications {
+  id: string;
+  order_id: string;
+  merchant_site: string;
+  environment: string;
+  status: Generated<string>;
+  attempts: Generated<number>;
+  next_attempt_at: Date | null;
+  leased_until: Date | null;
+  created_at: Date;
+  ended_at: Date | null;
+}
+
+export interface Orders {
+  id: string;
+  environment: string;
+  merchant_site: string;
+  protocol: string;
+  merch_txn_ref: string;
+  order_no: string;
+  amount_dong: bigint;
+  description: string;
+  return_url: string;
+  cancel_url: string | null;
+  locale: string;
+  received: ColumnType<unknown, object | string, object | string>;
+  content_hash: Buffer;
+  status: Generated<string>;
+  response_code: string | null;
+  result_payment_id: string | null;
+  transaction_no: string | null;
+  created_at: Date;
+  expires_at: Date;
+  final_at: Date | null;
+}
+
+export interface Payments {
+  id: string;
+  transaction_no: GeneratedAlways<bigint>;
+  order_id: string;
+  environment: string;
+  wallet_id: string;
+  checkout_session_id: string | null;
+  status: Generated<string>;
+  amount_dong: bigint;
+  fee_dong: bigint;
+  vat_dong: bigint;
+  credit_account_id: string;
+  confirmation_class: string;
+  refusal_code: string | null;
+  refusal_detail: ColumnType<unknown, object | string | null, object | string | null>;
+  created_at: Date;
+  confirming_at: Date | null;
+  final_at: Date | null;
+}
+
+export interface Policies {
+  rule: string;
+  valid_from: Date;
+  value: bigint;
+  source: string;
+}
+
+export interface RefusedRequests {
+  trace_id: string;
+  received_at: Date;
+  entry_point: string;
+  method: string;
+  remote_address: string;
+  merchant_site: string | null;
+  code: string;
+  detail: string;
+  received: ColumnType<unknown, object | string, object | string>;
+}
+
+export interface SchemaMigrations {
+  version: number;
+  name: string;
+  checksum: string;
+  applied_at: Generated<Date>;
+}
+
+export interface SiteKeys {
+  id: string;
+  merchant_site: string;
+  environment: string;
+  kind: string;
+  status: Generated<string>;
+  public_text: string | null;
+  secret_sealed: Buffer | null;
+  secret_hash: Buffer | null;
+  created_at: Date;
+  expires_at: Date | null;
+}
+
+export interface Transfers {
+  id: string;
+  environment: string;
+  kind: string;
+  debit_account_id: string;
+  credit_account_id: string;
+  amount_dong: bigint;
+  fee_account_id: string | null;
+  fee_dong: Generated<bigint>;
+  vat_account_id: string | null;
+  vat_dong: Generated<bigint>;
+  linked_transfer_id: string | null;
+  reference: string;
+  happened_at: Date;
+  recorded_at: Generated<Date>;
+  journal_no: Generated<bigint>;
+}
+
+export interface WalletTotals {
+  wallet_id: string;
+  period: string;
+  period_start: string;
+  paid_dong: Generated<bigint>;
+}
+
+export interface Wallets {
+  id: string;
+  environment: string;
+  phone: string;
+  holder_name: string;
+  status: Generated<string>;
+  identified: Generated<boolean>;
+  account_id: string;
+  pin_hash: string;
+  pin_changed_at: Date;
+  locale: Generated<string>;
+  limit_per_payment_dong: bigint | null;
+  limit_daily_dong: bigint | null;
+  limit_monthly_dong: bigint | null;
+  otp_failures: Generated<number>;
+  otp_locked_until: Date | null;
+  created_at: Date;
+}
+
+export interface Tables {
+  accounts: Accounts;
+  attempt_counters: AttemptCounters;
+  checkout_sessions: CheckoutSessions;
+  confirmations: Confirmations;
+  idempotency_keys: IdempotencyKeys;
+  ledger_checkpoints: LedgerCheckpoints;
+  ledger_entries: LedgerEntries;
+  ledger_sealed_sums: LedgerSealedSums;
+  ledger_verifications: LedgerVerifications;
+  merchant_sites: MerchantSites;
+  merchants: Merchants;
+  messages: Messages;
+  notification_attempts: NotificationAttempts;
+  notifications: Notifications;
+  orders: Orders;
+  payments: Payments;
+  policies: Policies;
+  refused_requests: RefusedRequests;
+  schema_migrations: SchemaMigrations;
+  site_keys: SiteKeys;
+  transfers: Transfers;
+  wallet_totals: WalletTotals;
+  wallets: Wallets;
+}

@@ -1,0 +1,1 @@
+export { type Jobs, type JobsOptions, type JobTask, startJobs } from './start-jobs.ts';

@@ -1,0 +1,10 @@
+export { checkEnvironments, checkKeptSums, compareBalances, hashKeptSums } from './compare-balances.ts';
+export { type LedgerFault, type LedgerFaultName, ledgerFaults } from './fault.ts';
+export { createJournalSealer, type JournalSealer, VerificationImpossible } from './seal-journal.ts';
+export {
+  createSumsAnew,
+  dropSumsAnew,
+  estimateRows,
+  type JournalRows,
+  whereRows,
+} from './verify-queries.ts';

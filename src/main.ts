@@ -1,0 +1,188 @@
+// Start and stop of one gateway process; nothing else. Every fault that a person can mend is said in a sentence.
+
+import { createServer } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { createApp, startWork, type Work } from './app.ts';
+import { type Config, ConfigFault, loadConfig, loadOrCreateSecretKey, prepareDataDir } from './config.ts';
+import type { Context } from './context.ts';
+import { createContext } from './create-context.ts';
+import {
+  type EmbeddedPostgres,
+  migrate,
+  openDatabase,
+  openEmbeddedPostgres,
+  SchemaRefusal,
+} from './database/index.ts';
+import { createLogger } from './http/logger.ts';
+import { listSites } from './merchants/index.ts';
+import { type DemoShop, payingWallet, seedSandbox, startDemoShop, testPin } from './sandbox/index.ts';
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+/** A stop that takes longer than this is ended; what was under way is safe in the database. */
+const stopWithinMs = 25_000;
+
+class StartFault extends Error {}
+
+const databaseConnectionsMax = 20;
+
+/** What has been started, in that order; stopped backwards. */
+const started: { name: string; stop: () => Promise<void> }[] = [];
+let stopping = false;
+/** Until everything runs, /readyz says no: a load balancer may wait, an operator's script too. */
+let ready = false;
+
+async function start(): Promise<void> {
+  const config = loadConfig(process.env);
+  const log = createLogger(config.logLevel);
+  const serves = config.role !== 'work';
+  // Asked before anything is started: the commonest fault should not cost a minute.
+  if (serves) await claimPort(config);
+  await prepareDataDir(config);
+  const urls = await openStore(config);
+  await migrate({ ownerUrl: urls.ownerUrl, appUrl: urls.url, say });
+
+  const db = openDatabase(urls.url, { max: databaseConnectionsMax });
+  started.push({ name: 'database', stop: () => db.destroy() });
+  const context = createContext(config, { db, log, secretKey: await loadOrCreateSecretKey(config) });
+  const shop = config.demo ? await openDemo(context, config, serves) : null;
+
+  if (serves) {
+    const app = createApp(context, {
+      trustedProxies: config.trustedProxies,
+      sandbox: config.demo
+        ? { shopUrl: () => shop?.url() ?? null, testWallet: { phone: payingWallet.phone, pin: testPin } }
+        : null,
+      isStopping: () => stopping || !ready,
+    });
+    started.push({ name: 'http', stop: () => app.close() });
+    await listen(app, config);
+  }
+  // Started last and stopped first: what it sends may come back to this server.
+  if (config.role !== 'serve') {
+    const work: Work = await startWork(context, config, urls.url);
+    started.push({ name: 'work', stop: () => work.stop() });
+  }
+  ready = true;
+  greet(config);
+}
+
+async function openDemo(context: Context, config: Config, serves: boolean): Promise<DemoShop | null> {
+  const [live] = await listSites(context.db, { environment: 'live', limit: 1 });
+  if (live) {
+    throw new StartFault(
+      `This database holds a live site (${live.merchantSite}): the demo, whose inbox is open to everybody, does not start beside it. Start with VIPAY_DEMO=0, or use another database.`,
+    );
+  }
+  const publicShopUrl = `${config.publicUrl}/shop`;
+  const { credentials } = await seedSandbox(context, { shopBaseUrl: publicShopUrl, dataDir: config.dataDir });
+  if (!serves) return null;
+  const shop = await startDemoShop(context, {
+    gatewayUrl: config.publicUrl,
+    publicShopUrl,
+    credentials,
+    dataDir: config.dataDir,
+  });
+  started.push({ name: 'shop', stop: () => shop.stop() });
+  return shop;
+}
+
+async function openStore(config: Config): Promise<{ url: string; ownerUrl: string }> {
+  if (config.databaseUrl !== null) {
+    return { url: config.databaseUrl, ownerUrl: config.migrationDatabaseUrl ?? config.databaseUrl };
+  }
+  const postgres: EmbeddedPostgres = await openEmbeddedPostgres({
+    dataDir: config.dataDir,
+    say,
+    onLost: (error) => {
+      if (!stopping) void stop(1, `the embedded database went away: ${error.message}`);
+    },
+  });
+  started.push({ name: 'postgres', stop: () => postgres.stop() });
+  return postgres;
+}
+
+/** Binds the port and lets it go: the gateway listens on it last, when it can answer. */
+async function claimPort(config: Config): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const probe = createServer().once('error', reject);
+  probe.listen({ port: config.port, host: config.host }, () => probe.close(() => resolve()));
+  await promise.catch((error: unknown) => {
+    throw portFault(error, config);
+  });
+}
+
+async function listen(app: FastifyInstance, config: Config): Promise<void> {
+  await app.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
+    throw portFault(error, config);
+  });
+}
+
+function portFault(error: unknown, { port, host }: Config): unknown {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return new StartFault(
+        `Port ${port} is taken by another program (or by a viPay that runs already). Stop that one, or choose another port: VIPAY_PORT=${port + 1} npm start`,
+      );
+    case 'EACCES':
+      return new StartFault(
+        `Port ${port} needs more rights than this user has; choose one above 1023 (VIPAY_PORT).`,
+      );
+    case 'EADDRNOTAVAIL':
+      return new StartFault(`This machine has no address ${host}; correct VIPAY_HOST.`);
+    default:
+      return error;
+  }
+}
+
+function greet(config: Config): void {
+  if (!config.demo) {
+    say(`viPay is ready at ${config.publicUrl} (${config.role}).`);
+    return;
+  }
+  say(
+    [
+      '',
+      `  viPay sẵn sàng – viPay is ready:  ${config.publicUrl}`,
+      '',
+      `  1. Mở cửa hàng – open the shop:    ${config.publicUrl}/shop`,
+      `  2. Trả bằng ví – pay as:           ${payingWallet.phone}, PIN ${testPin}`,
+      `  3. Mã OTP ở – codes arrive in:     ${config.publicUrl}/sandbox/inbox`,
+      '',
+      `  Dữ liệu – data: ${config.dataDir}   Lệnh – commands: npx vipay --help   Dừng – stop: Ctrl+C`,
+      '',
+    ].join('\n'),
+  );
+}
+
+async function stop(exitCode: number, reason?: string): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  if (reason) process.stderr.write(`viPay stops: ${reason}\n`);
+  setTimeout(() => process.exit(exitCode || 1), stopWithinMs).unref();
+  for (const part of started.reverse()) {
+    await part.stop().catch((error: unknown) => {
+      process.stderr.write(`viPay: ${part.name} did not stop cleanly: ${(error as Error).message}\n`);
+    });
+  }
+  process.exit(exitCode);
+}
+
+function isDatabaseLost(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return /^(?:57P0[1-5]|08...)$/.test(String(code)) || String(message).startsWith('Connection terminated');
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(0));
+
+start().catch((error: unknown) => {
+  const isKnown =
+    error instanceof ConfigFault || error instanceof SchemaRefusal || error instanceof StartFault;
+  const { message, stack } = error as Error;
+  if (isDatabaseLost(error)) {
+    void stop(1, `the database went away while it was starting: ${message}`);
+    return;
+  }
+  process.stderr.write(`${isKnown ? message : (stack ?? message)}\n`);
+  void stop(1);
+});

@@ -1,0 +1,20 @@
+export { activateSite, suspendSite, switchProtocol, updateSite } from './change-site.ts';
+export { type CreateSiteResult, createSite } from './create-site.ts';
+export type { MerchantError, MerchantErrorCode } from './merchant-errors.ts';
+export { findSite, listSites } from './merchant-queries.ts';
+export { type RotateSiteKeyResult, rotateSiteKey } from './rotate-site-key.ts';
+export type {
+  MerchantSite,
+  NewSite,
+  Protocol,
+  SiteCredentials,
+  SiteKeyKind,
+  SiteKeySummary,
+} from './site.ts';
+export { describeSite, listSiteKeys } from './site-credentials.ts';
+export {
+  findSiteByApiKey,
+  findV1Secrets,
+  findV2Keys,
+  findWebhookSecrets,
+} from './site-keys.ts';

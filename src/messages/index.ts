@@ -1,0 +1,1 @@
+export { listSandboxMessages, type Message, type MessagePurpose, sendMessage } from './messages.ts';

@@ -1,0 +1,17 @@
+export type { Delivered, DeliveryOptions } from './deliver-notification.ts';
+export { type Dispatcher, type DispatcherOptions, startDispatcher } from './dispatcher.ts';
+export {
+  type AttemptOutcome,
+  type Notification,
+  type NotificationAttempt,
+  type NotificationStatus,
+  parseNotificationId,
+} from './notification.ts';
+export { listAttempts, listNotifications } from './notification-queries.ts';
+export {
+  type DueResult,
+  recordNotification,
+  recordNotifications,
+  wakeDispatchers,
+} from './record-notification.ts';
+export { type ResendError, type ResendResult, resendNotification } from './resend-notification.ts';

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createSendingPlaces } from './sending-places.ts';
+import { createSiteHealth } from './site-health.ts';
+
+test('a site that got no answer through has one place until it answers, others keep theirs', () => {
+  const health = createSiteHealth();
+  const places = createSendingPlaces(health, { concurrency: 16, perSiteMax: 4 });
+  places.take(places.shares(), ['dead', 'dead', 'well']);
+  assert.deepEqual(
+    [...places.shares().rooms],
+    [
+      ['dead', 2],
+      ['well', 3],
+    ],
+  );
+  health.note('dead', 'timed_out');
+  places.giveBack('dead');
+  places.giveBack('dead');
+  assert.deepEqual(places.shares().suspects, ['dead']);
+  assert.equal(places.shares().rooms.get('dead'), 1);
+  health.note('dead', 'answer_refused');
+  assert.deepEqual(places.shares().suspects, [], 'a quick no holds nothing up');
+});
+
+test('all failing sites together hold at most half of the places', () => {
+  const health = createSiteHealth();
+  const places = createSendingPlaces(health, { concurrency: 16, perSiteMax: 4 });
+  const dead = Array.from({ length: 20 }, (_, at) => `dead${at}`);
+  for (const site of dead) health.note(site, 'timed_out');
+  assert.partialDeepStrictEqual(places.shares(), { limit: 16, suspectLimit: 8 });
+  places.take(places.shares(), dead.slice(0, 8));
+  assert.partialDeepStrictEqual(places.shares(), { limit: 8, suspectLimit: 0 });
+  assert.equal(places.giveBack('dead0'), true, 'the others are waiting for it');
+  assert.equal(places.shares().suspectLimit, 1);
+});
+
+test('a place given back asks for another look only when somebody may be waiting', () => {
+  const places = createSendingPlaces(createSiteHealth(), { concurrency: 6, perSiteMax: 4 });
+  places.take(places.shares(), ['a', 'a', 'b']);
+  assert.equal(places.giveBack('b'), false, 'b had one due and got it');
+  assert.equal(places.giveBack('a'), false);
+  places.take(places.shares(), ['a', 'a', 'a']);
+  assert.equal(places.giveBack('a'), true, 'a got all it might: more may be due');
+  places.take({ ...places.shares(), limit: 1 }, ['c']);
+  assert.equal(places.giveBack('c'), true, 'the claim was full');
+});
+
+test('only so many failing sites are remembered', () => {
+  const health = createSiteHealth();
+  for (let site = 0; site < 1_100; site += 1) health.note(`dead${site}`, 'connection_failed');
+  assert.equal(health.suspects().length, 1_000);
+  assert.equal(health.isSuspect('dead0'), false);
+  assert.equal(health.isSuspect('dead1099'), true);
+});

@@ -1,0 +1,24 @@
+export {
+  arrivalUrl,
+  checkoutPath,
+  checkoutUrl,
+  isArrivalMark,
+  parseCheckoutToken,
+} from './checkout-token.ts';
+export {
+  formatOrderId,
+  isPastExpiry,
+  type Order,
+  type OrderStatus,
+  parseOrderId,
+  toFinalResult,
+} from './order.ts';
+export { type OrderJson, toOrderJson } from './order-json.ts';
+export {
+  findOrder,
+  findOrderByReference,
+  listOrdersPastExpiry,
+  lockOrder,
+  updateOrderFinal,
+} from './order-queries.ts';
+export { type PlacedOrder, placeOrder } from './place-order.ts';

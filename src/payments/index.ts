@@ -1,0 +1,34 @@
+export {
+  type ConfirmOutcome,
+  confirmPayment,
+  type ResendOutcome,
+  readConfirmation,
+  resendCode,
+} from './confirm-payment.ts';
+export {
+  abandonPayment,
+  cancelOrder,
+  cancelOrderIn,
+  type EndedOrder,
+  expireDueOrders,
+  expireOrderIfDue,
+  failOrder,
+  giveUpOrder,
+} from './end-order.ts';
+export {
+  type ConfirmationClass,
+  formatPaymentId,
+  type Payment,
+  type PaymentStatus,
+  parsePaymentId,
+  type RefusalDetail,
+} from './payment.ts';
+export {
+  findLatestPaymentOfSession,
+  findPayment,
+  findPaymentByTransactionNo,
+  listPaymentsOfOrder,
+} from './payment-queries.ts';
+export { type PostingRequest, type PostingResult, postPayments } from './post-payments.ts';
+export { startPayment } from './start-payment.ts';
+export { type CodeOutcome, submitCode } from './submit-code.ts';

@@ -1,0 +1,95 @@
+// The two statements of a posting batch: lock and read, then write. Both are functions of migration 0007.
+
+import { sql } from 'kysely';
+import type { Environment } from '../context.ts';
+import type { Tx } from '../database/index.ts';
+import type { ResponseCode } from '../protocols/index.ts';
+import type { WalletStatus } from '../wallets/index.ts';
+import type { ConfirmationClass, PaymentStatus, RefusalDetail } from './payment.ts';
+
+/** One payment with everything it is decided by, read under the locks of the batch. */
+export type PostingFacts = {
+  paymentId: string;
+  transactionNo: string;
+  paymentStatus: PaymentStatus;
+  orderId: string;
+  walletId: string;
+  environment: Environment;
+  amountDong: bigint;
+  feeDong: bigint;
+  vatDong: bigint;
+  creditAccountId: string;
+  /** Of the code last sent and not spent; null: none. */
+  codeHash: Buffer | null;
+  orderStatus: 'open' | 'paid' | 'failed' | 'cancelled' | 'expired';
+  orderResponseCode: ResponseCode | null;
+  orderExpiresAt: Date;
+  merchantSite: string;
+  walletStatus: WalletStatus;
+  identified: boolean;
+  walletAccountId: string;
+  otpLockedUntil: Date | null;
+  limitPerPaymentDong: bigint | null;
+  limitDailyDong: bigint | null;
+  limitMonthlyDong: bigint | null;
+  dayDong: bigint;
+  monthDong: bigint;
+  siteActive: boolean;
+  siteMinDong: bigint;
+  siteMaxDong: bigint;
+};
+
+/** The days the totals count in, GMT+7: the day itself and the first of its month. */
+export type PostingPeriod = { day: string; month: string };
+
+export async function lockPostings(
+  tx: Tx,
+  paymentIds: string[],
+  period: PostingPeriod,
+): Promise<Map<string, PostingFacts>> {
+  const { rows } = await sql<PostingFacts>`
+    select payment_id as "paymentId", transaction_no as "transactionNo", payment_status as "paymentStatus",
+      order_id as "orderId", wallet_id as "walletId", environment, amount_dong as "amountDong", fee_dong as "feeDong",
+      vat_dong as "vatDong", credit_account_id as "creditAccountId", code_hash as "codeHash",
+      order_status as "orderStatus", order_response_code as "orderResponseCode", order_expires_at as "orderExpiresAt",
+      merchant_site as "merchantSite", wallet_status as "walletStatus", identified,
+      wallet_account_id as "walletAccountId", otp_locked_until as "otpLockedUntil",
+      limit_per_payment_dong as "limitPerPaymentDong", limit_daily_dong as "limitDailyDong",
+      limit_monthly_dong as "limitMonthlyDong", day_dong as "dayDong", month_dong as "monthDong",
+      site_active as "siteActive", site_min_dong as "siteMinDong", site_max_dong as "siteMaxDong"
+    from posting_lock(${paymentIds}::uuid[], ${period.day}::date, ${period.month}::date)`.execute(tx);
+  return new Map(rows.map((row) => [row.paymentId, row]));
+}
+
+export type DecidedPostings = {
+  paid: { facts: PostingFacts; confirmationClass: ConfirmationClass }[];
+  refused: { paymentId: string; code: ResponseCode; detail: RefusalDetail | null }[];
+};
+
+/** After the decisions; the money is written by the ledger in the same transaction. */
+export async function applyPostings(
+  tx: Tx,
+  decided: DecidedPostings,
+  period: PostingPeriod,
+  now: Date,
+): Promise<void> {
+  const { paid, refused } = decided;
+  const byCode = paid.filter((posting) => posting.confirmationClass === 'B').map((posting) => posting.facts);
+  const changes = new Map<string, bigint>();
+  for (const { facts } of paid) {
+    changes.set(facts.walletId, (changes.get(facts.walletId) ?? 0n) + facts.amountDong);
+  }
+  await sql`
+    select posting_apply(${now}::timestamptz, ${period.day}::date, ${period.month}::date,
+      ${paid.map(({ facts }) => facts.paymentId)}::uuid[],
+      ${paid.map(({ facts }) => facts.orderId)}::uuid[],
+      ${paid.map(({ facts }) => facts.transactionNo)}::text[],
+      ${paid.map((posting) => posting.confirmationClass)}::text[],
+      ${byCode.map((facts) => facts.paymentId)}::uuid[],
+      ${refused.map((refusal) => refusal.paymentId)}::uuid[],
+      ${refused.map((refusal) => refusal.code)}::text[],
+      ${refused.map((refusal) => (refusal.detail === null ? null : JSON.stringify(refusal.detail)))}::jsonb[],
+      ${[...changes.keys()]}::uuid[],
+      ${[...changes.values()].map(String)}::bigint[],
+      ${[...new Set(byCode.map((facts) => facts.walletId))]}::uuid[])`.execute(tx);
+}

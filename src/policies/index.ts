@@ -1,0 +1,1 @@
+export { type Policies, type PolicyRule, readPolicies } from './policies.ts';

@@ -1,0 +1,76 @@
+// Classic v1, the result: to the browser, to the merchant's server, and read again on the merchant's side.
+
+import type { AmountUnit } from '../classic-fields.ts';
+import { chooseReturnUrl, classicResultFields, type ResultName, resultNames } from '../classic-result.ts';
+import type { FinalResult } from '../order-words.ts';
+import { splitRawQuery } from '../raw-query.ts';
+import { appendToUrl } from '../return-url.ts';
+import { hashesFit, hashV1Values } from './hash.ts';
+
+type ResultSite = { secret: string; amountUnit?: AmountUnit };
+
+/** Names the result appends; a return_url that already holds one is refused. */
+export const v1ReservedNames: readonly string[] = [...resultNames, 'secure_hash'];
+
+/** The result's fields in the order in which they are sent, `merchant_site` first, `secure_hash` last. */
+export function encodeV1Result(result: FinalResult, site: ResultSite): [name: string, value: string][] {
+  const fields = Object.entries(classicResultFields(result, { version: '1.0', ...pickUnit(site) }));
+  return [...fields, ['secure_hash', hashV1Values(fields, site.secret)]];
+}
+
+/** Where the buyer's browser goes back to; after a cancel `cancelUrl`, if there is one. */
+export function buildV1ReturnUrl(
+  result: FinalResult,
+  urls: { returnUrl: string; cancelUrl: string | null },
+  site: ResultSite,
+): string {
+  return appendToUrl(chooseReturnUrl(result, urls), encodeV1Result(result, site));
+}
+
+/** The server notification (IPN): the same fields by GET to the site's notify URL. */
+export function buildV1NotificationUrl(result: FinalResult, notifyUrl: string, site: ResultSite): string {
+  return appendToUrl(notifyUrl, encodeV1Result(result, site));
+}
+
+const formats: Partial<Record<ResultName, RegExp>> = {
+  version: /^1\.0$/,
+  locale: /^(?:vn|en)$/,
+  currency: /^VND$/,
+  total_amount: /^[1-9][0-9]{0,12}$/,
+  response_code: /^[0-9]{2}$/,
+  pay_date: /^[0-9]{14}$/,
+};
+
+/**
+ * The merchant's side: reads a result from the raw query of a return or notification. Only the result's own
+ * names count, each once; the merchant's own query beside them is ignored. Formats are checked as well as the
+ * hash, so that no signed request can be renamed into a result.
+ */
+export function verifyV1Result(
+  rawQuery: string,
+  secret: string,
+): { ok: true; fields: Record<ResultName, string> } | { ok: false; detail: string } {
+  const split = splitRawQuery(rawQuery);
+  if (!split.ok) return split;
+  const own = split.pairs.filter((pair) => v1ReservedNames.includes(pair.name));
+  const names = new Set(own.map((pair) => pair.name));
+  if (names.size !== own.length) return { ok: false, detail: 'a result field was sent more than once' };
+  if (names.size !== v1ReservedNames.length) return { ok: false, detail: 'a result field is missing' };
+  const secureHash = own.find((pair) => pair.name === 'secure_hash')?.value ?? '';
+  const hashed = own.filter((pair) => pair.name !== 'secure_hash');
+  const asSpace = hashed.map((pair) => [pair.name, pair.value] as const);
+  const literal = hashed.map((pair) => [pair.name, pair.valueWithLiteralPlus] as const);
+  const proven = [asSpace, literal].find((reading) => hashesFit(hashV1Values(reading, secret), secureHash));
+  if (!proven) return { ok: false, detail: 'secure_hash does not fit' };
+  const fields = Object.fromEntries(proven) as Record<ResultName, string>;
+  for (const name of resultNames) {
+    if (formats[name]?.test(fields[name]) === false || fields[name].includes('|')) {
+      return { ok: false, detail: `${name} is malformed` };
+    }
+  }
+  return { ok: true, fields };
+}
+
+function pickUnit(site: ResultSite): { amountUnit?: AmountUnit } {
+  return site.amountUnit === undefined ? {} : { amountUnit: site.amountUnit };
+}

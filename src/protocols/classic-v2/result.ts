@@ -1,0 +1,63 @@
+// Classic v2, the result: to the browser, to the merchant's server, and opened again on the merchant's side.
+
+import { type KeyObject, randomBytes } from 'node:crypto';
+import type { AmountUnit } from '../classic-fields.ts';
+import { chooseReturnUrl, classicResultFields, type ResultName, resultNames } from '../classic-result.ts';
+import type { FinalResult } from '../order-words.ts';
+import { appendToUrl } from '../return-url.ts';
+import { openEnvelope, sealEnvelope } from './envelope.ts';
+import { readPlaintext } from './plaintext.ts';
+import { parseV2Query, toV2Fields, type V2Parameters } from './request.ts';
+
+/** The merchant's key reads the result, the gateway's key of this site signs it. */
+export type V2ResultKeys = {
+  merchantPublicKey: KeyObject;
+  gatewayPrivateKey: KeyObject;
+  amountUnit?: AmountUnit;
+};
+
+/** The result under a fresh session key. `random` gives that key; tests pass their own. */
+export function sealV2Result(
+  result: FinalResult,
+  keys: V2ResultKeys,
+  random: (length: number) => Buffer = randomBytes,
+): V2Parameters {
+  const unit = keys.amountUnit === undefined ? {} : { amountUnit: keys.amountUnit };
+  const text = JSON.stringify(classicResultFields(result, { version: '2.0', ...unit }));
+  const pair = { publicKey: keys.merchantPublicKey, privateKey: keys.gatewayPrivateKey };
+  return { merchantSite: result.merchantSite, ...sealEnvelope(Buffer.from(text, 'utf8'), pair, random) };
+}
+
+/** Where the buyer's browser goes back to; after a cancel `cancelUrl`, if there is one. */
+export function buildV2ReturnUrl(
+  result: FinalResult,
+  urls: { returnUrl: string; cancelUrl: string | null },
+  keys: V2ResultKeys,
+): string {
+  return appendToUrl(chooseReturnUrl(result, urls), toV2Fields(sealV2Result(result, keys)));
+}
+
+/** The server notification (IPN): the same four parameters by GET to the site's notify URL. */
+export function buildV2NotificationUrl(result: FinalResult, notifyUrl: string, keys: V2ResultKeys): string {
+  return appendToUrl(notifyUrl, toV2Fields(sealV2Result(result, keys)));
+}
+
+/** The merchant's side: opens a result from the raw query of a return or notification. */
+export function openV2Result(
+  rawQuery: string,
+  keys: { merchantPrivateKeys: readonly KeyObject[]; gatewayPublicKeys: readonly KeyObject[] },
+): { ok: true; fields: Record<ResultName, string> } | { ok: false; detail: string } {
+  const parsed = parseV2Query(rawQuery);
+  if (!parsed.ok) return { ok: false, detail: parsed.fault.detail };
+  const pairs = { privateKeys: keys.merchantPrivateKeys, publicKeys: keys.gatewayPublicKeys };
+  const opened = openEnvelope(parsed.parameters, pairs);
+  if (opened === null) return { ok: false, detail: 'the result does not fit the keys' };
+  const read = readPlaintext(opened.plaintext, resultNames);
+  if (!read.ok) return { ok: false, detail: read.fault.detail };
+  const missing = resultNames.find((name) => !read.fields.has(name));
+  if (missing !== undefined) return { ok: false, detail: `${missing}: missing` };
+  if (read.fields.get('merchant_site') !== parsed.parameters.merchantSite) {
+    return { ok: false, detail: 'merchant_site: in data and in the query differ' };
+  }
+  return { ok: true, fields: Object.fromEntries(read.fields) as Record<ResultName, string> };
+}

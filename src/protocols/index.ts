@@ -1,0 +1,10 @@
+export { contentDigest } from './classic-fields.ts';
+export type { Decoded, FinalResult, FinalStatus, OrderFault, ReceivedOrder } from './order-words.ts';
+export { splitRawQuery } from './raw-query.ts';
+export {
+  asResponseCode,
+  type ResponseCode,
+  responseCodes,
+  responseMessage,
+  type WhoMustAct,
+} from './response-codes.ts';

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkReturnUrl, contentDigest } from './classic-fields.ts';
+import { appendToUrl } from './return-url.ts';
+
+test('web addresses and an app of the merchant are accepted', () => {
+  for (const url of [
+    'https://shop.example',
+    'http://localhost:3000/r',
+    'HTTPS://Shop.example/a?b=c#d',
+    'https://cửahàng.example/kết-quả',
+    'vn.shop.app://payment/done',
+    'myapp://',
+    `https://shop.example/${'a'.repeat(2027)}`,
+  ]) {
+    assert.equal(checkReturnUrl(url), null, url);
+  }
+});
+
+test('addresses that run something, read files, hide something or are none are refused', () => {
+  for (const url of [
+    '',
+    'shop.example',
+    '/r',
+    '//shop.example/',
+    'https:shop.example',
+    'https://',
+    'https://shop.example:99999/',
+    'https://shop.example/a b',
+    'https://shop.example/\r\nSet-Cookie:a=b',
+    ' https://shop.example/',
+    'https:\\\\shop.example\\',
+    'https://shop.example\\@evil.example/',
+    'https://shop.example@evil.example/',
+    'https://u:p@shop.example/',
+    'app://u@host/',
+    'javascript://shop.example/%0aalert(1)',
+    'JavaScript://shop.example/%0aalert(1)',
+    'javascript:alert(1)',
+    'data://text/html,x',
+    'file:///etc/passwd',
+    'vbscript://x',
+    'blob://x',
+    'about://blank',
+    'intent://x#Intent;end',
+    'ms-settings://x',
+    `https://shop.example/${'a'.repeat(2028)}`,
+  ]) {
+    assert.equal(checkReturnUrl(url)?.code, '03', url);
+  }
+});
+
+test('a query that already holds a reserved name, however written, is refused by the name of its field', () => {
+  const reserved = ['status', 'secure_hash'];
+  for (const query of ['?status=1', '?a=1&STATUS', '?%73tatus=', '?a=?&secure_hash=', '?x=%FF']) {
+    const fault = checkReturnUrl(`https://shop.example/${query}`, { field: 'cancel_url', reserved });
+    assert.match(fault?.detail ?? '', /^cancel_url: /, query);
+  }
+  assert.equal(checkReturnUrl('https://shop.example/?statuses=1#?status=1', { reserved }), null);
+});
+
+test('fields are appended before the fragment, encoded, to whatever query there is', () => {
+  const fields = [
+    ['a', 'x y&ệ'],
+    ['b', ''],
+  ] as const;
+  const tail = 'a=x%20y%26%E1%BB%87&b=';
+  assert.equal(appendToUrl('https://s.example', fields), `https://s.example?${tail}`);
+  assert.equal(appendToUrl('https://s.example/?q=%2f#f?g', fields), `https://s.example/?q=%2f&${tail}#f?g`);
+  assert.equal(appendToUrl('https://s.example/?', fields), `https://s.example/?${tail}`);
+  assert.equal(appendToUrl('https://s.example/?q&', fields), `https://s.example/?q&${tail}`);
+  assert.equal(appendToUrl('https://s.example/ệ', fields), `https://s.example/%E1%BB%87?${tail}`);
+});
+
+test('content is all fields but the locale and the address of the buyer', () => {
+  const content = contentDigest({ merch_txn_ref: 'R', order_no: 'O', locale: 'vn', client_ip: '::1' });
+  assert.equal(contentDigest({ order_no: 'O', merch_txn_ref: 'R', locale: 'en', methods: '' }), content);
+  assert.notEqual(contentDigest({ order_no: 'O', merch_txn_ref: 'S' }), content);
+  assert.notEqual(contentDigest({ order_no: 'R', merch_txn_ref: 'O' }), content);
+});

@@ -1,0 +1,60 @@
+// The address to which a buyer's browser goes back: what is accepted, and how a result is appended to it. Pure.
+
+import type { OrderFault } from './order-words.ts';
+import { lowerAscii, splitRawQuery } from './raw-query.ts';
+
+export const returnUrlLengthMax = 2048;
+
+/**
+ * Schemes that run something, read local files or steer the browser itself; any other scheme is taken for a
+ * mobile app's own. `intent` is refused because its fragment names the component to start.
+ */
+const refusedSchemes = new Set(
+  'about android-app blob content data file filesystem ftp intent jar javascript resource vbscript view-source ws wss'.split(
+    ' ',
+  ),
+);
+
+/**
+ * Accepts http, https and an app's own scheme, always as `scheme://…`, at most 2048 characters, without
+ * credentials, spaces, controls or backslashes. `reserved` are the lower-case names of the result that will be
+ * appended: a URL whose own query holds one of them is refused, so that nobody reads the wrong one.
+ * Returns a fault of code 03 that names `field`. That live sites need https is the caller's rule.
+ */
+export function checkReturnUrl(
+  url: string,
+  { field = 'return_url', reserved = [] }: { field?: string; reserved?: Iterable<string> } = {},
+): OrderFault | null {
+  const fault = (problem: string): OrderFault => ({ code: '03', detail: `${field}: ${problem}` });
+  if (url.length > returnUrlLengthMax) return fault(`longer than ${returnUrlLengthMax} characters`);
+  if (/[\p{Cc}\p{Z}\p{Bidi_Control}\p{Cs}\\]/u.test(url)) return fault('holds a space, control or backslash');
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(url)?.[1]?.toLowerCase();
+  if (scheme === undefined || !URL.canParse(url)) return fault('not an absolute URL (scheme://…)');
+  if (refusedSchemes.has(scheme) || /^(?:ms-|chrome)/.test(scheme)) return fault('scheme is not accepted');
+  const parsed = new URL(url);
+  if (parsed.username !== '' || parsed.password !== '') return fault('holds credentials');
+  const own = splitRawQuery(toSendableUrl(url).split('#', 1)[0]?.split('?').slice(1).join('?') ?? '');
+  if (!own.ok) return fault(own.detail);
+  const names = new Set(reserved);
+  const clash = own.pairs.find((pair) => names.has(lowerAscii(pair.name)));
+  return clash ? fault(`its query already holds ${lowerAscii(clash.name)}`) : null;
+}
+
+/**
+ * Appends fields to the query a checked URL already has, before its fragment, in the given order, with
+ * `%20` for a space (right under both readings of `+`).
+ */
+export function appendToUrl(url: string, fields: Iterable<readonly [name: string, value: string]>): string {
+  const sendable = toSendableUrl(url);
+  const hashAt = sendable.indexOf('#');
+  const base = hashAt === -1 ? sendable : sendable.slice(0, hashAt);
+  const fragment = hashAt === -1 ? '' : sendable.slice(hashAt);
+  const query = Array.from(fields, ([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+  const joint = !base.includes('?') ? '?' : /[?&]$/.test(base) ? '' : '&';
+  return `${base}${joint}${query}${fragment}`;
+}
+
+/** The URL fit for a Location header: untouched when it already is, else as a browser would write it. */
+function toSendableUrl(url: string): string {
+  return /^[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]*$/.test(url) ? url : new URL(url).href;
+}

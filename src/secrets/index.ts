@@ -1,0 +1,14 @@
+export {
+  createKeyRing,
+  generateKeyRingSetting,
+  type KeyPurpose,
+  type KeyRing,
+  parseKeyRing,
+} from './key-ring.ts';
+export {
+  type Argon2Cost,
+  createPinHasher,
+  type PinCheck,
+  type PinHasher,
+  PinQueueFull,
+} from './pin-hasher.ts';

@@ -1,0 +1,7 @@
+export {
+  formatVietnamTimestamp,
+  startOfNextVietnamDay,
+  startOfNextVietnamMonth,
+  vietnamDay,
+  vietnamMonth,
+} from './vietnam-time.ts';

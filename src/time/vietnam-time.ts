@@ -1,0 +1,47 @@
+// Days, months and stamps in GMT+7 (Asia/Ho_Chi_Minh): cut-offs, limits and classic fields count in it. Pure.
+
+const parts = new Intl.DateTimeFormat('en-CA', {
+  timeZone: 'Asia/Ho_Chi_Minh',
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
+
+function read(at: Date): Record<string, string> {
+  return Object.fromEntries(parts.formatToParts(at).map((part) => [part.type, part.value]));
+}
+
+/** The day this moment falls on in Vietnam, as '2026-11-23'. */
+export function vietnamDay(at: Date): string {
+  const { year, month, day } = read(at);
+  return `${year}-${month}-${day}`;
+}
+
+/** The first day of the month this moment falls in, as '2026-11-01'. */
+export function vietnamMonth(at: Date): string {
+  return `${vietnamDay(at).slice(0, 8)}01`;
+}
+
+/** 00:00:00 GMT+7 of the next day. */
+export function startOfNextVietnamDay(at: Date): Date {
+  const start = new Date(`${vietnamDay(at)}T00:00:00+07:00`);
+  start.setUTCDate(start.getUTCDate() + 1);
+  return start;
+}
+
+/** 00:00:00 GMT+7 of the first day of the next month. */
+export function startOfNextVietnamMonth(at: Date): Date {
+  const [year = 0, month = 1] = vietnamDay(at).split('-').map(Number);
+  const next = month === 12 ? `${year + 1}-01` : `${year}-${String(month + 1).padStart(2, '0')}`;
+  return new Date(`${next}-01T00:00:00+07:00`);
+}
+
+/** yyyyMMddHHmmss in GMT+7, the classic protocols' form. */
+export function formatVietnamTimestamp(at: Date): string {
+  const { year, month, day, hour, minute, second } = read(at);
+  return `${year}${month}${day}${hour}${minute}${second}`;
+}

@@ -1,0 +1,14 @@
+export { trimAttempts } from './attempt-counters.ts';
+export { type CreateWalletError, createWallet, type NewWallet, topUpWallet } from './create-wallet.ts';
+export { findExceededLimit, type LimitName, type LimitRefusal, type WalletTotals } from './limits.ts';
+export { type SignInRefusal, signIn } from './sign-in.ts';
+export { checkNewPin, type PinFault, parsePhone, type Wallet, type WalletStatus } from './wallet.ts';
+export { otpLockedText } from './wallet-messages.ts';
+export {
+  countOtpAttempt,
+  findWallet,
+  findWalletByPhone,
+  forgiveOtpAttempt,
+  listWallets,
+  readWalletTotals,
+} from './wallet-queries.ts';
