@@ -89,7 +89,8 @@ async function createPaymentMaker(db: Database): Promise<PaymentMaker> {
   const sites = await idsOf(
     `select credit_account_id as id from merchant_sites order by created_at, merchant_site`,
   );
-  const feeAccounts = await getFeeAccounts(db, environment);
+  const feeAccounts = (await getFeeAccounts(db)).get(environment);
+  if (!feeAccounts) throw new Error('the books have no fee accounts');
   const oneOf = (ids: string[]) => ids[Math.floor(Math.random() * ids.length)] ?? '';
   return (merchants) => {
     const id = uuidv7();

@@ -68,7 +68,7 @@ export async function seedPayments(
      returning id`,
     [count, merchants],
   );
-  for (const name of ['orders', 'payments', 'notifications', 'wallet_totals', 'transfers']) {
+  for (const name of ['orders', 'payments', 'notifications', 'wallets', 'transfers']) {
     await owner.pool.query(`analyze ${name}`);
   }
   return rows.map(({ id }) => id);

@@ -22,7 +22,6 @@ await migrate({ ownerUrl: server.ownerUrl, appUrl: server.url });
 await runMigrations({ connectionString: server.ownerUrl });
 const client = new pg.Client({ connectionString: server.ownerUrl });
 await client.connect();
-await client.query('alter table notifications drop constraint notifications_order');
 
 const now = new Date('2026-03-02T03:00:00Z');
 const ids = (count: number) => Array.from({ length: count }, () => uuidv7());

@@ -1,4 +1,4 @@
--- Why: wallet holders, what they have paid today and this month, the dated policy rows, counted sign-in attempts.
+-- Why: wallet holders with what they have paid today and this month, the dated policy rows, counted sign-in attempts.
 -- Old code: none. Locks: nothing, the tables are new.
 
 create table policies (
@@ -52,6 +52,11 @@ create table wallets (
   limit_monthly_dong bigint,
   otp_failures integer not null default 0,
   otp_locked_until timestamptz,
+  -- What was paid on `totals_day` (GMT+7), the last day with a payment, and in its month up to then; here and not in
+  -- a table of its own, because every payment locks this row anyway.
+  totals_day date,
+  paid_day_dong bigint not null default 0,
+  paid_month_dong bigint not null default 0,
   created_at timestamptz not null,
   constraint wallets_pkey primary key (id),
   constraint wallets_one_per_phone unique (environment, phone),
@@ -60,18 +65,8 @@ create table wallets (
   constraint wallets_phone_format check (phone ~ '^0[0-9]{9}$'),
   constraint wallets_status_known check (status in ('inactive', 'active', 'locked', 'closed')),
   constraint wallets_limits_not_negative check (coalesce(limit_per_payment_dong, 0) >= 0
-    and coalesce(limit_daily_dong, 0) >= 0 and coalesce(limit_monthly_dong, 0) >= 0)
-);
-
-create table wallet_totals (
-  wallet_id uuid not null,
-  period text not null,
-  -- First day of the period in GMT+7.
-  period_start date not null,
-  paid_dong bigint not null default 0,
-  constraint wallet_totals_pkey primary key (wallet_id, period, period_start),
-  constraint wallet_totals_period_known check (period in ('day', 'month')),
-  constraint wallet_totals_not_negative check (paid_dong >= 0)
+    and coalesce(limit_daily_dong, 0) >= 0 and coalesce(limit_monthly_dong, 0) >= 0),
+  constraint wallets_totals_fit check (paid_day_dong >= 0 and paid_month_dong >= paid_day_dong)
 ) with (fillfactor = 70);
 
 create table attempt_counters (

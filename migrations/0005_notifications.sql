@@ -15,8 +15,8 @@ create table notifications (
   created_at timestamptz not null,
   ended_at timestamptz,
   constraint notifications_pkey primary key (id),
+  -- An order has one final result. No foreign key beside it: the row is written with the order's own, in every posting.
   constraint notifications_one_per_order unique (order_id),
-  constraint notifications_order foreign key (order_id) references orders (id),
   constraint notifications_environment_known check (environment in ('sandbox', 'live')),
   constraint notifications_status_known check (status in ('pending', 'delivered', 'exhausted', 'skipped')),
   constraint notifications_pending_has_time check ((status = 'pending') = (next_attempt_at is not null))

@@ -15,6 +15,8 @@ export type GroupCommitOptions<Request, Result> = {
   batchMax?: number;
   /** Batches under way at once. Default 2: while one commits, the next is prepared. */
   inFlightMax?: number;
+  /** What waits is shared among the batches that may begin now, but none is made smaller than this. Default 16. */
+  shareMin?: number;
   /** Requests waiting at most. Default 10.000. */
   queueMax?: number;
   /** Told of each finished batch, for the metrics. */
@@ -38,14 +40,16 @@ type Entry<Request, Result> = {
 export function createGroupCommit<Request, Result>(
   options: GroupCommitOptions<Request, Result>,
 ): GroupCommit<Request, Result> {
-  const { runBatch, batchMax = 200, inFlightMax = 2, queueMax = 10_000, observe } = options;
+  const { runBatch, batchMax = 200, inFlightMax = 2, shareMin = 16, queueMax = 10_000, observe } = options;
   let queue: Entry<Request, Result>[] = [];
   let inFlight = 0;
 
   const next = () => {
     while (inFlight < inFlightMax && queue.length > 0) {
-      const batch = queue.slice(0, batchMax);
-      queue = queue.slice(batchMax);
+      const share = Math.max(shareMin, Math.ceil(queue.length / (inFlightMax - inFlight)));
+      const size = Math.min(batchMax, share);
+      const batch = queue.slice(0, size);
+      queue = queue.slice(size);
       inFlight += 1;
       void run(batch);
     }

@@ -1,5 +1,7 @@
 // A transaction in few round trips: statements are sent without waiting for the answer to the one before, and still
-// run in order, because they run on one connection.
+// run in order, because they run on one connection. Each is prepared once for each connection and called by name from
+// then on, so what runs here keeps its plan: let it be a function with settings of its own, not a bare query whose
+// plan was good when its table was empty.
 
 import {
   type CompiledQuery,
@@ -48,6 +50,18 @@ export async function inPipelinedTransaction<T>(
   }
 }
 
+/** Of each text that was ever sent here; the texts stand in the code, their number is small. */
+const statementNames = new Map<string, string>();
+
+function statementName(text: string): string {
+  let name = statementNames.get(text);
+  if (name === undefined) {
+    name = `vipay_${statementNames.size + 1}`;
+    statementNames.set(text, name);
+  }
+  return name;
+}
+
 function isRolledBack(tx: Tx): Promise<boolean> {
   return sql`rollback`.execute(tx).then(
     () => true,
@@ -59,7 +73,12 @@ function isRolledBack(tx: Tx): Promise<boolean> {
 function onOneClient(client: pg.PoolClient): Tx {
   const connection: DatabaseConnection = {
     async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-      const { rows, rowCount } = await client.query(query.sql, [...query.parameters]);
+      const { rows, rowCount } = await client.query({
+        // `begin` and `commit` have nothing to prepare.
+        ...(query.parameters.length > 0 && { name: statementName(query.sql) }),
+        text: query.sql,
+        values: [...query.parameters],
+      });
       return { rows: rows ?? [], numAffectedRows: BigInt(rowCount ?? 0) };
     },
     streamQuery() {

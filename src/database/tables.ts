@@ -167,6 +167,11 @@ export interface Notifications {
   ended_at: Date | null;
 }
 
+export interface OrderDeadlines {
+  expires_at: Date;
+  order_id: string;
+}
+
 export interface Orders {
   id: string;
   environment: string;
@@ -267,13 +272,6 @@ export interface Transfers {
   journal_no: Generated<bigint>;
 }
 
-export interface WalletTotals {
-  wallet_id: string;
-  period: string;
-  period_start: string;
-  paid_dong: Generated<bigint>;
-}
-
 export interface Wallets {
   id: string;
   environment: string;
@@ -290,6 +288,9 @@ export interface Wallets {
   limit_monthly_dong: bigint | null;
   otp_failures: Generated<number>;
   otp_locked_until: Date | null;
+  totals_day: string | null;
+  paid_day_dong: Generated<bigint>;
+  paid_month_dong: Generated<bigint>;
   created_at: Date;
 }
 
@@ -308,6 +309,7 @@ export interface Tables {
   messages: Messages;
   notification_attempts: NotificationAttempts;
   notifications: Notifications;
+  order_deadlines: OrderDeadlines;
   orders: Orders;
   payments: Payments;
   policies: Policies;
@@ -315,6 +317,5 @@ export interface Tables {
   schema_migrations: SchemaMigrations;
   site_keys: SiteKeys;
   transfers: Transfers;
-  wallet_totals: WalletTotals;
   wallets: Wallets;
 }

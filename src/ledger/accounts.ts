@@ -6,12 +6,16 @@ import type { Database, DbOrTx } from '../database/index.ts';
 import { type AccountKind, type SystemAccountKind, systemAccountKinds } from './account.ts';
 import {
   type EntryCursor,
+  type FeeAccounts,
   findAccount,
   findBalance,
+  findFeeAccounts,
   insertAccount,
   type LedgerEntry,
   selectEntries,
 } from './ledger-queries.ts';
+
+export type { FeeAccounts } from './ledger-queries.ts';
 
 const entriesPageMax = 500;
 
@@ -43,23 +47,22 @@ export async function getSystemAccountId(
   return account.id;
 }
 
-export type FeeAccounts = { feeAccountId: string; vatAccountId: string };
-
 const feeAccounts = new WeakMap<Database, Map<Environment, FeeAccounts>>();
 
-/** Where every payment's fee and VAT go. They never change, and are read once for each open database. */
-export async function getFeeAccounts(db: Database, environment: Environment): Promise<FeeAccounts> {
-  const known = feeAccounts.get(db) ?? new Map<Environment, FeeAccounts>();
-  feeAccounts.set(db, known);
-  let found = known.get(environment);
-  if (!found) {
-    found = {
-      feeAccountId: await getSystemAccountId(db, environment, 'fees'),
-      vatAccountId: await getSystemAccountId(db, environment, 'vat_payable'),
-    };
-    known.set(environment, found);
+/**
+ * Where every payment's fee and VAT go, in each environment that has its accounts. They never change, and are read
+ * once for each open database; `readAgain` when an environment may have got its own since.
+ */
+export async function getFeeAccounts(
+  db: Database,
+  { readAgain = false } = {},
+): Promise<ReadonlyMap<Environment, FeeAccounts>> {
+  let known = feeAccounts.get(db);
+  if (!known || readAgain) {
+    known = await findFeeAccounts(db);
+    feeAccounts.set(db, known);
   }
-  return found;
+  return known;
 }
 
 /** Credits minus debits, in dong. */

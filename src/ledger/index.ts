@@ -14,7 +14,7 @@ export {
 } from './accounts.ts';
 export { type BooksFault, checkBooks } from './check-books.ts';
 export type { EntryCursor, LedgerEntry } from './ledger-queries.ts';
-export { type LedgerBatch, openBatch, postTransfers } from './post-transfers.ts';
+export { type LedgerBatch, openPaymentBatch, postTransfers } from './post-transfers.ts';
 export type {
   Transfer,
   TransferKind,

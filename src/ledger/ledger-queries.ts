@@ -6,14 +6,18 @@ import type { DbOrTx, Tx } from '../database/index.ts';
 import type { Account, AccountKind } from './account.ts';
 import type { Transfer } from './transfer.ts';
 
-/**
- * Locks `locked` in the order everybody takes (wallets first, then by id) and reads those and `late`, which are
- * not locked: accounts that can only be credited, locked last by insertTransfers.
- */
-export async function lockAccounts(tx: Tx, locked: string[], late: string[]): Promise<Map<string, Account>> {
+/** Account ids as they are, or the SQL of a uuid[] that finds them. */
+export type AccountIds = string[] | RawBuilder<string[]>;
+
+/** Locks `locked` in the order everybody takes (wallets first, then by id), and reads those and `read`. */
+export async function readAccounts(
+  tx: Tx,
+  locked: string[],
+  read: AccountIds,
+): Promise<Map<string, Account>> {
   const { rows } = await sql<Account>`
     select id, environment, kind, owner, balance_dong as "balanceDong", status
-    from ledger_lock_accounts(${locked}::uuid[], ${late}::uuid[])`.execute(tx);
+    from ledger_read_accounts(${locked}::uuid[], ${read}::uuid[])`.execute(tx);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
@@ -29,7 +33,7 @@ export async function findTransfers(db: DbOrTx, ids: string[]): Promise<Map<stri
       amount_dong as "amountDong", fee_account_id as "feeAccountId", fee_dong as "feeDong",
       vat_account_id as "vatAccountId", vat_dong as "vatDong", linked_transfer_id as "linkedTransferId",
       reference, happened_at as "happenedAt"
-    from transfers where id = any(${ids}::uuid[])`.execute(db);
+    from ledger_find_transfers(${ids}::uuid[])`.execute(db);
   return new Map(
     rows.map(({ feeAccountId, feeDong, vatAccountId, vatDong, ...row }) => [
       row.id,
@@ -94,6 +98,17 @@ export async function findAccount(
     select id, environment, kind, owner, balance_dong as "balanceDong", status
     from accounts where environment = ${environment} and kind = ${kind} and owner = ${owner}`.execute(db);
   return rows[0] ?? null;
+}
+
+export type FeeAccounts = { feeAccountId: string; vatAccountId: string };
+
+/** Of each environment that has both. */
+export async function findFeeAccounts(db: DbOrTx): Promise<Map<Environment, FeeAccounts>> {
+  const { rows } = await sql<FeeAccounts & { environment: Environment }>`
+    select f.environment, f.id as "feeAccountId", v.id as "vatAccountId"
+    from accounts f join accounts v on v.environment = f.environment and v.kind = 'vat_payable' and v.owner = ''
+    where f.environment in ('sandbox', 'live') and f.kind = 'fees' and f.owner = ''`.execute(db);
+  return new Map(rows.map(({ environment, ...accounts }) => [environment, accounts]));
 }
 
 export async function findBalance(db: DbOrTx, accountId: string): Promise<bigint | null> {

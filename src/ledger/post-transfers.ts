@@ -2,22 +2,23 @@
 
 import type { Tx } from '../database/index.ts';
 import type { Account } from './account.ts';
-import { findTransfers, insertTransfers, lockAccounts, tryInsertTransfers } from './ledger-queries.ts';
-import { balanceChanges, decideTransfer, type Transfer, type TransferResult } from './transfer.ts';
+import { type AccountIds, findTransfers, insertTransfers, readAccounts, tryInsertTransfers } from './ledger-queries.ts';
+import { decideTransfer, type Transfer, type TransferResult } from './transfer.ts';
 
-/** So often is a batch decided again, when the same ids are being posted by somebody else at the same moment. */
+/** So often is a batch decided again, when somebody else is posting the same ids at the same moment. */
 const triesMax = 5;
 
 /**
  * Posts each transfer that may be made, in the order given, and refuses the others; a refusal refuses that
  * transfer, not the batch. The same id with the same content is answered as `repeated` and posted once.
- * The accounts are locked in the order everybody takes. What could not be locked before it was decided (an account
- * that is only credited, an id nobody has used) may have changed when it is written: then all is decided again, with
- * every account locked.
+ *
+ * Payments are decided by what is read, without a lock, and the statement that writes looks again: the wallet's
+ * money, the accounts' state, an id nobody has used. Where that does not hold any more, all is decided again with
+ * every account locked, in the order everybody takes. Other kinds are decided under those locks at once.
  */
 export async function postTransfers(tx: Tx, transfers: Transfer[]): Promise<TransferResult[]> {
   for (let attempt = 1; ; attempt += 1) {
-    const batch = await open(tx, transfers, attempt === 1 ? sortAccounts(transfers) : allAtOnce(transfers));
+    const batch = await open(tx, transfers, attempt === 1 && areAllPayments(transfers) ? 'read' : 'locked');
     const results = transfers.map((transfer) => batch.decide(transfer));
     if (batch.posted.length === 0) return results;
     if (attempt === triesMax) {
@@ -28,35 +29,49 @@ export async function postTransfers(tx: Tx, transfers: Transfer[]): Promise<Tran
   }
 }
 
-/** A batch whose accounts are locked and read; between opening and writing only the caller's own rules run. */
+/** A batch whose accounts are read; between opening and writing only the caller's own rules run. */
 export type LedgerBatch = {
   /** Posts the transfer or refuses it, after everything decided before in this batch. */
   decide(transfer: Transfer): TransferResult;
   /** The account as it stands after what was decided so far; undefined when there is none. */
   account(id: string): Readonly<Account> | undefined;
   /**
-   * Writes what was decided. It throws, and the transaction is lost, when an account that is only credited was
-   * closed since it was read, or an id was posted meanwhile by somebody with other accounts: decide again then.
+   * Writes what was decided. It throws, and the transaction is lost, when the accounts or the ids are not any more
+   * what was read (40001, or 23505 of an id): decide again then.
    */
   write(): Promise<void>;
 };
 
-/** Opens a batch over all accounts that `candidates` touch; only these may be decided in it. */
-export async function openBatch(tx: Tx, candidates: Transfer[]): Promise<LedgerBatch> {
-  return open(tx, candidates, sortAccounts(candidates));
+/**
+ * Opens a batch of payments over these accounts and transfer ids; only what touches these may be decided in it.
+ * Nothing is locked: see postTransfers.
+ */
+export async function openPaymentBatch(
+  tx: Tx,
+  of: { accounts: AccountIds; transferIds: string[] },
+): Promise<LedgerBatch> {
+  return toBatch(tx, await readBatch(tx, [], of.accounts, of.transferIds));
 }
 
-type Sorted = { locked: string[]; late: string[] };
-
-async function open(
-  tx: Tx,
-  candidates: Transfer[],
-  { locked, late }: Sorted,
-): Promise<LedgerBatch & { posted: Transfer[] }> {
+async function open(tx: Tx, candidates: Transfer[], way: 'read' | 'locked') {
+  const touched = [...new Set(candidates.flatMap(touchedAccounts))];
   const ids = candidates.map((transfer) => transfer.id);
-  // The second runs after the first (statements of one connection keep their order): whoever posted the same id
-  // held the same wallet, and has committed by now.
-  const [accounts, known] = await Promise.all([lockAccounts(tx, locked, late), findTransfers(tx, ids)]);
+  return toBatch(tx, await (way === 'locked' ? readBatch(tx, touched, [], ids) : readBatch(tx, [], touched, ids)));
+}
+
+type Read = { accounts: Map<string, Account>; known: Map<string, Transfer> };
+
+async function readBatch(tx: Tx, locked: string[], read: AccountIds, transferIds: string[]): Promise<Read> {
+  // The second runs after the first (statements of one connection keep their order): under locks, whoever posted the
+  // same id held the same accounts, and has committed by now.
+  const [accounts, known] = await Promise.all([
+    readAccounts(tx, locked, read),
+    findTransfers(tx, transferIds),
+  ]);
+  return { accounts, known };
+}
+
+function toBatch(tx: Tx, { accounts, known }: Read): LedgerBatch & { posted: Transfer[] } {
   const posted: Transfer[] = [];
   return {
     posted,
@@ -81,20 +96,17 @@ async function open(
 }
 
 /**
- * In a batch of payments the merchant, fee and VAT accounts are only credited (a fee never exceeds its amount), so
- * their balance cannot stand in its way and they are locked as the last act of the batch. As soon as anything else
- * is in the batch everything is locked at once: a lock held early and another taken late would be two orders.
+ * Payments alone may be decided without locks: each debits a wallet and only credits what others share, and that is
+ * the order in which writing locks them. A batch with anything else in it locks all it touches first.
  */
-function sortAccounts(transfers: Transfer[]): Sorted {
-  if (transfers.some((transfer) => transfer.kind !== 'payment')) return allAtOnce(transfers);
-  const locked = new Set(transfers.map((transfer) => transfer.debitAccountId));
-  const late = allAtOnce(transfers).locked.filter((id) => !locked.has(id));
-  return { locked: [...locked], late };
+function areAllPayments(transfers: Transfer[]): boolean {
+  return transfers.every((transfer) => transfer.kind === 'payment');
 }
 
-function allAtOnce(transfers: Transfer[]): Sorted {
-  const touched = transfers.flatMap((transfer) => balanceChanges(transfer).map((change) => change.accountId));
-  return { locked: [...new Set(touched)], late: [] };
+function touchedAccounts({ debitAccountId, creditAccountId, fee }: Transfer): string[] {
+  return fee === null
+    ? [debitAccountId, creditAccountId]
+    : [debitAccountId, creditAccountId, fee.feeAccountId, fee.vatAccountId];
 }
 
 /** Everything but the time: a caller that repeats itself does so later. */

@@ -12,6 +12,6 @@ export {
   type DueResult,
   recordNotification,
   recordNotifications,
-  wakeDispatchers,
+  wakeDispatchersSoon,
 } from './record-notification.ts';
 export { type ResendError, type ResendResult, resendNotification } from './resend-notification.ts';

@@ -12,8 +12,6 @@ after(async () => {
   await owner.end();
   await drop();
 });
-// Rows without orders: only the claim is looked at.
-await owner.query('alter table notifications drop constraint notifications_order');
 
 const now = new Date('2026-03-02T03:00:00Z');
 const limits: ClaimLimits = {

@@ -28,15 +28,8 @@ export type NewNotification = {
 export async function insertNotifications(tx: Tx, notifications: readonly NewNotification[]): Promise<void> {
   const column = <Name extends keyof NewNotification>(name: Name) => notifications.map((each) => each[name]);
   await sql`
-    insert into notifications (id, order_id, merchant_site, environment, status, next_attempt_at, created_at, ended_at)
-    select n.id, n.order_id, n.merchant_site, n.environment,
-      case when s.notify_url is null then 'skipped' else 'pending' end,
-      case when s.notify_url is null then null else n.now end, n.now,
-      case when s.notify_url is null then n.now end
-    from unnest(${column('id')}::uuid[], ${column('orderId')}::uuid[], ${column('merchantSite')}::text[],
-      ${column('environment')}::text[], ${column('now')}::timestamptz[])
-      as n (id, order_id, merchant_site, environment, now)
-    join merchant_sites s on s.merchant_site = n.merchant_site`.execute(tx);
+    select notifications_record(${column('id')}::uuid[], ${column('orderId')}::uuid[], ${column('merchantSite')}::text[],
+      ${column('environment')}::text[], ${column('now')}::timestamptz[])`.execute(tx);
 }
 
 /** Wakes the dispatchers when the transaction commits; equal ones of one transaction are sent once. */

@@ -17,7 +17,8 @@ export { type OrderJson, toOrderJson } from './order-json.ts';
 export {
   findOrder,
   findOrderByReference,
-  listOrdersPastExpiry,
+  deleteDeadlines,
+  listPassedDeadlines,
   lockOrder,
   updateOrderFinal,
 } from './order-queries.ts';

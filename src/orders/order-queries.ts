@@ -46,12 +46,14 @@ export async function insertOrder(
   },
 ): Promise<boolean> {
   const { rows } = await sql`
+    with placed as (
     insert into orders (id, environment, merchant_site, protocol, merch_txn_ref, order_no, amount_dong, description,
       return_url, cancel_url, locale, received, content_hash, created_at, expires_at)
     values (${order.id}, ${order.environment}, ${order.merchantSite}, ${order.protocol}, ${order.merchTxnRef},
       ${order.orderNo}, ${order.amountDong}, ${order.description}, ${order.returnUrl}, ${order.cancelUrl},
       ${order.locale}, ${JSON.stringify(order.received)}::jsonb, ${order.contentHash}, ${order.createdAt}, ${order.expiresAt})
-    on conflict (merchant_site, merch_txn_ref) do nothing returning id`.execute(tx);
+    on conflict (merchant_site, merch_txn_ref) do nothing returning id, expires_at)
+    insert into order_deadlines (expires_at, order_id) select expires_at, id from placed returning order_id`.execute(tx);
   return rows.length === 1;
 }
 
@@ -80,11 +82,22 @@ export async function updateOrderFinal(
   if (rows.length !== 1) throw new Error(`order ${id} was not open when its result was written`);
 }
 
-/** Open orders past their time, oldest first. */
-export async function listOrdersPastExpiry(db: DbOrTx, now: Date, limit: number): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`
-    select id from orders where status = 'open' and expires_at <= ${now} order by expires_at limit ${limit}`.execute(
-    db,
-  );
-  return rows.map((row) => row.id);
+export type PassedDeadline = { orderId: string; expiresAt: Date; isOpen: boolean };
+
+/** Orders whose time is over and was not looked at since, open ones and ended ones, oldest first. */
+export async function listPassedDeadlines(db: DbOrTx, now: Date, limit: number): Promise<PassedDeadline[]> {
+  const { rows } = await sql<PassedDeadline>`
+    select d.order_id as "orderId", d.expires_at as "expiresAt", o.status = 'open' as "isOpen"
+    from (select * from order_deadlines where expires_at <= ${now} order by expires_at limit ${limit}) d
+    join orders o on o.id = d.order_id
+    order by d.expires_at, d.order_id`.execute(db);
+  return rows;
+}
+
+/** Of orders that have ended: there is nothing to look at any more. */
+export async function deleteDeadlines(db: DbOrTx, orderIds: string[], now: Date): Promise<void> {
+  await sql`
+    delete from order_deadlines d using orders o
+    where d.expires_at <= ${now} and d.order_id = any(${orderIds}::uuid[])
+      and o.id = d.order_id and o.status <> 'open'`.execute(db);
 }

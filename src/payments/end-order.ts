@@ -4,9 +4,10 @@ import type { Context } from '../context.ts';
 import { inTransaction, type Tx } from '../database/index.ts';
 import { recordNotification } from '../notifications/index.ts';
 import {
+  deleteDeadlines,
   findOrder,
   isPastExpiry,
-  listOrdersPastExpiry,
+  listPassedDeadlines,
   lockOrder,
   type Order,
   updateOrderFinal,
@@ -145,10 +146,19 @@ export async function abandonPayment(context: Context, paymentId: string): Promi
 
 /** Ends the open orders whose time is over, at most 500 a run, each in its own commit; returns how many. */
 export async function expireDueOrders(context: Context): Promise<number> {
-  const due = await listOrdersPastExpiry(context.db, context.clock.now(), expiredPerRunMax);
   let expired = 0;
-  for (const orderId of due) {
-    if (await expireOrderIfDue(context, orderId)) expired += 1;
+  for (;;) {
+    const now = context.clock.now();
+    const passed = await listPassedDeadlines(context.db, now, expiredPerRunMax);
+    for (const { orderId, isOpen } of passed) {
+      if (isOpen && (await expireOrderIfDue(context, orderId))) expired += 1;
+    }
+    await deleteDeadlines(
+      context.db,
+      passed.map(({ orderId }) => orderId),
+      now,
+    );
+    // A run that met only orders that were paid in time goes on to those behind them.
+    if (passed.length < expiredPerRunMax || expired > 0) return expired;
   }
-  return expired;
 }

@@ -1,15 +1,16 @@
 // One batch of postings in one transaction: lock and read; decide each; write.
 
-import type { Context, NamedPoint } from '../context.ts';
+import { sql } from 'kysely';
+import type { Context, Environment, NamedPoint } from '../context.ts';
 import { inPipelinedTransaction, type Tx, type Written } from '../database/index.ts';
 import {
   type FeeAccounts,
   getFeeAccounts,
   type LedgerBatch,
-  openBatch,
+  openPaymentBatch,
   type Transfer,
 } from '../ledger/index.ts';
-import { recordNotifications, wakeDispatchers } from '../notifications/index.ts';
+import { recordNotifications, wakeDispatchersSoon } from '../notifications/index.ts';
 import { type Policies, readPolicies } from '../policies/index.ts';
 import type { ResponseCode } from '../protocols/index.ts';
 import { vietnamDay, vietnamMonth } from '../time/index.ts';
@@ -24,6 +25,7 @@ import {
   type RefusalDetail,
 } from './payment.ts';
 import {
+  accountsOfPayments,
   applyPostings,
   type DecidedPostings,
   lockPostings,
@@ -62,28 +64,35 @@ export class CommitUnanswered extends Error {
   }
 }
 
-/** Midnight in Vietnam passed while the locks were waited for: the totals are another day's. */
-class PeriodPassed extends Error {}
+/**
+ * Nothing is wrong, but what was read does not do: midnight in Vietnam passed while the locks were waited for, so that
+ * the totals are another day's, or an environment has got its fee accounts since this process read them.
+ */
+class DecideAgain extends Error {
+  readonly readFeeAccounts: boolean;
 
-const periodTriesMax = 3;
+  constructor({ readFeeAccounts = false } = {}) {
+    super('decide_again');
+    this.readFeeAccounts = readFeeAccounts;
+  }
+}
+
+const triesMax = 3;
 
 /** @throws CommitUnanswered; whatever else it throws, nothing was posted. */
 export async function postBatch(context: Context, requests: PostingRequest[]): Promise<PostingResult[]> {
   await context.reach?.('posting.before_locks');
+  let readAgain = false;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const results = await commit(context, (tx) => postInTransaction(context, tx, requests));
+      const feeAccounts = await getFeeAccounts(context.db, { readAgain });
+      const results = await commit(context, (tx) => postInTransaction(context, tx, requests, feeAccounts));
       await context.reach?.('posting.after_commit');
-      // After the commit, not in it: NOTIFY makes all commits of the cluster queue behind one another. Lost with
-      // a crash here, it is made up for by the dispatchers' polling.
-      if (results.some((result) => result.outcome === 'paid')) {
-        await wakeDispatchers(context.db).catch((err: unknown) =>
-          context.log.warn({ err }, 'the dispatchers were not woken'),
-        );
-      }
+      if (results.some((result) => result.outcome === 'paid')) wakeDispatchersSoon(context);
       return results;
     } catch (error) {
-      if (!(error instanceof PeriodPassed) || attempt === periodTriesMax) throw error;
+      if (!(error instanceof DecideAgain) || attempt === triesMax) throw error;
+      readAgain = error.readFeeAccounts;
     }
   }
 }
@@ -110,22 +119,29 @@ async function postInTransaction(
   context: Context,
   tx: Tx,
   requests: PostingRequest[],
+  feeAccounts: ReadonlyMap<Environment, FeeAccounts>,
 ): Promise<Written<PostingResult[]>> {
   const period = periodOf(context.clock.now());
   const paymentIds = [...new Set(requests.map((request) => request.paymentId))];
-  const [facts, policies] = await Promise.all([
+  // Sent behind one another: what the ledger reads, it reads after the locks were taken.
+  const [facts, policies, ledger] = await Promise.all([
     lockPostings(tx, paymentIds, period),
     readPolicies(tx, context.clock.now()),
+    openPaymentBatch(tx, {
+      accounts: sql`${accountsOfPayments(paymentIds)} || ${[...feeAccounts.values()].flatMap(Object.values)}`,
+      transferIds: paymentIds,
+    }),
   ]);
   await context.reach?.('posting.locked');
   const now = context.clock.now();
-  if (periodOf(now).day !== period.day) throw new PeriodPassed();
+  if (periodOf(now).day !== period.day) throw new DecideAgain();
 
   const transfers = new Map<string, Transfer>();
   for (const fact of facts.values()) {
-    transfers.set(fact.paymentId, toTransfer(fact, await getFeeAccounts(context.db, fact.environment), now));
+    const fees = feeAccounts.get(fact.environment);
+    if (!fees) throw new DecideAgain({ readFeeAccounts: true });
+    transfers.set(fact.paymentId, toTransfer(fact, fees, now));
   }
-  const ledger = await openBatch(tx, [...transfers.values()]);
 
   const batch = new Decisions(facts, transfers, ledger, policies, now);
   const results = requests.map((request) => decideAlone(context, batch, request));
@@ -197,6 +213,7 @@ class Decisions {
   readonly #ledger: LedgerBatch;
   readonly #policies: Policies;
   readonly #now: Date;
+  readonly #day: string;
 
   constructor(
     facts: Map<string, PostingFacts>,
@@ -210,6 +227,7 @@ class Decisions {
     this.#ledger = ledger;
     this.#policies = policies;
     this.#now = now;
+    this.#day = vietnamDay(now);
   }
 
   decide(request: PostingRequest): PostingResult {
@@ -229,6 +247,8 @@ class Decisions {
   }
 
   #decideOpen(facts: PostingFacts, transfer: Transfer, { confirmed }: PostingRequest): PostingResult {
+    // Somebody whose clock is ahead of ours has begun this wallet's next day: ours will be there in a moment.
+    if (facts.totalsDay !== null && facts.totalsDay > this.#day) return { outcome: 'busy' };
     const byCode = confirmed.confirmationClass === 'B';
     const totals = this.#totals.get(facts.walletId) ?? { dayDong: facts.dayDong, monthDong: facts.monthDong };
     const account = this.#ledger.account(facts.walletAccountId);

@@ -62,7 +62,7 @@ async function givenOne(amountDong = 200_000n, wallet?: Parameters<typeof givenW
 const statusOf = async ({ paymentId }: ReadyPayment) => (await findPayment(context.db, paymentId))?.status;
 
 for (const { how, queue, batches } of [
-  { how: 'in one batch', queue: {}, batches: 1 },
+  { how: 'in one batch', queue: { inFlightMax: 1 }, batches: 1 },
   { how: 'in many batches, two at a time', queue: { batchMax: 3, inFlightMax: 2 }, batches: 7 },
 ]) {
   test(`one payment from twenty callers ${how} is paid once, and all twenty are told so`, async () => {
@@ -131,7 +131,7 @@ test('what the day has grown by in the batch asks the next payment for a code', 
 });
 
 test('every reason against a payment in one batch: each gets its own answer, and the good ones are paid', async () => {
-  const { own, counted } = withQueue({});
+  const { own, counted } = withQueue({ inFlightMax: 1 });
   const good = await givenWallet(context);
   const ready = await givenPayments(
     context,
@@ -272,7 +272,7 @@ test('payments that no ledger can post fail by themselves, and the others of the
 });
 
 test('a thousand payments of a hundred buyers are one batch, and all are paid', async () => {
-  const { own, counted } = withQueue({ batchMax: 1_000 });
+  const { own, counted } = withQueue({ batchMax: 1_000, inFlightMax: 1 });
   const wallets = await Promise.all(
     Array.from({ length: 100 }, () => givenWallet(context, { balanceDong: 100_000n })),
   );

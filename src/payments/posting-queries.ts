@@ -1,6 +1,6 @@
 // The two statements of a posting batch: lock and read, then write. Both are functions of migration 0007.
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Environment } from '../context.ts';
 import type { Tx } from '../database/index.ts';
 import type { ResponseCode } from '../protocols/index.ts';
@@ -32,6 +32,8 @@ export type PostingFacts = {
   limitPerPaymentDong: bigint | null;
   limitDailyDong: bigint | null;
   limitMonthlyDong: bigint | null;
+  /** The last day (GMT+7) on which the wallet paid; null: it never did. */
+  totalsDay: string | null;
   dayDong: bigint;
   monthDong: bigint;
   siteActive: boolean;
@@ -55,10 +57,15 @@ export async function lockPostings(
       merchant_site as "merchantSite", wallet_status as "walletStatus", identified,
       wallet_account_id as "walletAccountId", otp_locked_until as "otpLockedUntil",
       limit_per_payment_dong as "limitPerPaymentDong", limit_daily_dong as "limitDailyDong",
-      limit_monthly_dong as "limitMonthlyDong", day_dong as "dayDong", month_dong as "monthDong",
+      limit_monthly_dong as "limitMonthlyDong", totals_day as "totalsDay", day_dong as "dayDong", month_dong as "monthDong",
       site_active as "siteActive", site_min_dong as "siteMinDong", site_max_dong as "siteMaxDong"
     from posting_lock(${paymentIds}::uuid[], ${period.day}::date, ${period.month}::date)`.execute(tx);
   return new Map(rows.map((row) => [row.paymentId, row]));
+}
+
+/** The SQL of the accounts that these payments debit and credit, as a uuid[]; their fees go to others. */
+export function accountsOfPayments(paymentIds: string[]): RawBuilder<string[]> {
+  return sql<string[]>`posting_accounts(${paymentIds}::uuid[])`;
 }
 
 export type DecidedPostings = {

@@ -1,24 +1,16 @@
 // Days, months and stamps in GMT+7 (Asia/Ho_Chi_Minh): cut-offs, limits and classic fields count in it. Pure.
 
-const parts = new Intl.DateTimeFormat('en-CA', {
-  timeZone: 'Asia/Ho_Chi_Minh',
-  year: 'numeric',
-  month: '2-digit',
-  day: '2-digit',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hourCycle: 'h23',
-});
+/** Vietnam keeps GMT+7 the whole year, and has since 1975. */
+const offsetMs = 7 * 3_600_000;
 
-function read(at: Date): Record<string, string> {
-  return Object.fromEntries(parts.formatToParts(at).map((part) => [part.type, part.value]));
+/** The wall clock in Vietnam, as '2026-11-23T00:00:05.000Z' would show it were it GMT. */
+function wallClock(at: Date): string {
+  return new Date(at.getTime() + offsetMs).toISOString();
 }
 
 /** The day this moment falls on in Vietnam, as '2026-11-23'. */
 export function vietnamDay(at: Date): string {
-  const { year, month, day } = read(at);
-  return `${year}-${month}-${day}`;
+  return wallClock(at).slice(0, 10);
 }
 
 /** The first day of the month this moment falls in, as '2026-11-01'. */
@@ -42,6 +34,5 @@ export function startOfNextVietnamMonth(at: Date): Date {
 
 /** yyyyMMddHHmmss in GMT+7, the classic protocols' form. */
 export function formatVietnamTimestamp(at: Date): string {
-  const { year, month, day, hour, minute, second } = read(at);
-  return `${year}${month}${day}${hour}${minute}${second}`;
+  return wallClock(at).slice(0, 19).replace(/[-T:]/g, '');
 }

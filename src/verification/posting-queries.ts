@@ -129,39 +129,36 @@ export type TotalsPage = {
 };
 
 /**
- * A page of wallets: their totals of each day and month in GMT+7 from `since` on (the first of a month, or null: all)
- * beside what they paid. With `since`, only wallets that have a total from then on.
+ * A page of wallets: the totals they carry, of their last day and its month in GMT+7, beside what they paid then and
+ * since. With `since` (a day), only wallets whose last day is then or later.
  */
 export async function readTotalsPage(
   db: DbOrTx,
   page: { after: string; limit: number; since: string | null },
 ): Promise<TotalsPage> {
-  const from = sql`coalesce(${page.since}::date, '-infinity'::date)`;
   const { rows } = await sql<TotalsPage>`
     with page as materialized (
-      select w.id, w.environment from wallets w
-      where w.id > ${page.after}::uuid and (${page.since}::date is null
-        or exists (select from wallet_totals x where x.wallet_id = w.id and x.period_start >= ${from}))
+      select w.id, w.environment, coalesce(w.totals_day, '-infinity'::date) as day, w.paid_day_dong, w.paid_month_dong,
+        case when w.totals_day is null then '-infinity'::date else date_trunc('month', w.totals_day)::date end as month
+      from wallets w
+      where w.id > ${page.after}::uuid and (${page.since}::date is null or w.totals_day >= ${page.since}::date)
       order by w.id limit ${page.limit}),
     paid as materialized (
-      select g.id, p.amount_dong, (p.final_at at time zone 'Asia/Ho_Chi_Minh')::date as day
-      from page g join payments p on p.wallet_id = g.id and p.status = 'paid'),
+      select g.id, sum(p.amount_dong) filter (where p.final_at >= g.day::timestamp at time zone 'Asia/Ho_Chi_Minh') as day_dong,
+        sum(p.amount_dong) as month_dong
+      from page g join payments p on p.wallet_id = g.id and p.status = 'paid'
+        and p.final_at >= g.month::timestamp at time zone 'Asia/Ho_Chi_Minh'
+      group by g.id),
     compared as (
-      select id, period, period_start, sum(paid_dong) as paid_dong, sum(total_dong) as total_dong
-      from (
-        select id, 'day' as period, day as period_start, amount_dong as paid_dong, 0::bigint as total_dong from paid
-        union all
-        select id, 'month', date_trunc('month', day)::date, amount_dong, 0 from paid
-        union all
-        select g.id, x.period, x.period_start, 0, x.paid_dong from page g join wallet_totals x on x.wallet_id = g.id
-      ) line
-      where period_start >= ${from}
-      group by id, period, period_start
-      having sum(paid_dong) <> sum(total_dong))
+      select g.id, g.environment, t.period, t.period_start, t.total_dong, t.paid_dong
+      from page g left join paid p using (id),
+        lateral (values ('day', g.day, g.paid_day_dong, coalesce(p.day_dong, 0)),
+          ('month', g.month, g.paid_month_dong, coalesce(p.month_dong, 0))) t (period, period_start, total_dong, paid_dong)
+      where t.total_dong <> t.paid_dong)
     select (select count(*)::int from page) as count, (select max(id::text collate "C") from page) as "lastId",
-      coalesce(json_agg(json_build_object('id', c.id, 'environment', g.environment, 'period', c.period,
+      coalesce(json_agg(json_build_object('id', c.id, 'environment', c.environment, 'period', c.period,
         'start', c.period_start, 'totalDong', c.total_dong::text, 'paidDong', c.paid_dong::text)
-        order by c.id, c.period, c.period_start) filter (where c.id is not null), '[]') as wrong
-    from compared c join page g on g.id = c.id`.execute(db);
+        order by c.id, c.period, c.period_start), '[]') as wrong
+    from compared c`.execute(db);
   return rows[0] ?? { count: 0, lastId: null, wrong: [] };
 }

@@ -68,19 +68,13 @@ export async function updatePinHash(db: DbOrTx, id: string, former: string, pinH
   await sql`update wallets set pin_hash = ${pinHash} where id = ${id} and pin_hash = ${former}`.execute(db);
 }
 
+/** What a wallet has paid on the day and in the month of `now`, GMT+7. */
 export async function readWalletTotals(db: DbOrTx, walletId: string, now: Date): Promise<WalletTotals> {
-  const { rows } = await sql<{ period: 'day' | 'month'; paidDong: bigint }>`
-    select period, paid_dong as "paidDong" from wallet_totals
-    where wallet_id = ${walletId}
-      and ((period = 'day' and period_start = ${vietnamDay(now)}) or (period = 'month' and period_start = ${vietnamMonth(now)}))`.execute(
-    db,
-  );
-  return totalsFrom(rows);
-}
-
-function totalsFrom(rows: { period: 'day' | 'month'; paidDong: bigint }[]): WalletTotals {
-  const paid = (period: 'day' | 'month') => rows.find((row) => row.period === period)?.paidDong ?? 0n;
-  return { dayDong: paid('day'), monthDong: paid('month') };
+  const { rows } = await sql<WalletTotals>`
+    select case when totals_day = ${vietnamDay(now)}::date then paid_day_dong else 0 end as "dayDong",
+      case when totals_day between ${vietnamMonth(now)}::date and ${vietnamDay(now)}::date then paid_month_dong else 0 end as "monthDong"
+    from wallets where id = ${walletId}`.execute(db);
+  return rows[0] ?? { dayDong: 0n, monthDong: 0n };
 }
 
 /**

@@ -37,9 +37,10 @@ const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::bigint`;
 const booksSql = `
 select
   (select json_object_agg(id, balance_dong::text) from accounts) as balances,
-  (select coalesce(json_agg(json_build_object('walletId', wallet_id, 'dong', paid_dong::text, 'period',
-      case period when 'day' then period_start::text else left(period_start::text, 7) end)), '[]')
-    from wallet_totals where period_start in ($3::date, $4::date)) as totals,
+  (select coalesce(json_agg(json_build_object('walletId', w.id, 'dong', t.dong::text, 'period', t.period)), '[]')
+    from wallets w, lateral (values ($3::text, case when w.totals_day = $3::date then w.paid_day_dong end),
+        ($4::text, case when to_char(w.totals_day, 'YYYY-MM') = $4 then w.paid_month_dong end)) t (period, dong)
+    where t.dong is not null) as totals,
   (select json_agg(json_build_object('id', id, 'failures', otp_failures, 'lockedUntilMs', ${ms('otp_locked_until')}))
     from wallets) as wallets,
   (select coalesce(json_agg(id), '[]') from transfers where id = any($2::uuid[])) as "topUps",
@@ -63,7 +64,7 @@ export async function readBooks(
   transferIds: string[] = [],
 ): Promise<Books> {
   const ids = [...orders].map((order) => order.id);
-  const days = [day(model.nowMs), `${month(model.nowMs)}-01`];
+  const days = [day(model.nowMs), month(model.nowMs)];
   const { rows } = await pool.query<Books>(booksSql, [ids, transferIds, ...days]);
   return rows[0] as Books;
 }

@@ -57,17 +57,17 @@ async function findPaymentViolations(db: DbOrTx): Promise<string[]> {
   return rows.map((row) => row.violation);
 }
 
-/** A wallet's day is the sum of what it paid that day in Vietnam, and not above its own limit. */
+/** A wallet's last day is the sum of what it paid that day in Vietnam; no day is above its own limit. */
 async function findTotalsViolations(db: DbOrTx): Promise<string[]> {
   const { rows } = await sql<{ violation: string }>`
     with paid as (
       select wallet_id, (final_at at time zone 'Asia/Ho_Chi_Minh')::date as day, sum(amount_dong) as paid_dong
       from payments where status = 'paid' group by 1, 2),
-    totals as (select wallet_id, period_start as day, paid_dong from wallet_totals where period = 'day')
+    totals as (select id as wallet_id, totals_day as day, paid_day_dong as paid_dong from wallets where totals_day is not null)
     select format('wallet %s: total of %s is %s dong, paid %s, limit %s', w.id, day, t.paid_dong, p.paid_dong,
       w.limit_daily_dong) as violation
     from paid p full join totals t using (wallet_id, day) join wallets w on w.id = wallet_id
-    where coalesce(t.paid_dong, 0) <> coalesce(p.paid_dong, 0) or p.paid_dong > w.limit_daily_dong
+    where (coalesce(w.totals_day <= day, true) and coalesce(t.paid_dong, 0) <> coalesce(p.paid_dong, 0)) or p.paid_dong > w.limit_daily_dong
     limit 20`.execute(db);
   return rows.map((row) => row.violation);
 }
