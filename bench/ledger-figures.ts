@@ -7,6 +7,14 @@ export type Round = Values & { node_cores: number; batch_mean: number | null };
 /** Medians at the top; names as in the JSON file. */
 export type Figure = Values & { callers: number; min: Values; max: Values; rounds: Round[] };
 
+/** Payments per second from 1,000 callers, who keep the gateway busy; `p50_ms` and `p99_ms` from 64, who do not queue. */
+export type Headline = Figure & { latency_callers: number };
+
+export function toHeadline(busy: Figure, calm: Figure): Headline {
+  const { p50_ms, p99_ms } = calm;
+  return { ...busy, p50_ms, p99_ms, latency_callers: calm.callers };
+}
+
 export type Spread = { median: number; min: number; max: number; rounds: number[] };
 
 /** `tpcb`: the transactions per second of the same round, null without pgbench. */

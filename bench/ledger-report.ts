@@ -6,14 +6,14 @@ import type { RunName } from './ledger-plan.ts';
 import { table } from './table.ts';
 
 const rows: [RunName, string][] = [
-  ['hot', 'ledger, one hot merchant'],
-  ['spread', 'ledger, many merchants'],
   ['hot_1000_callers', 'ledger, one hot merchant'],
   ['spread_1000_callers', 'ledger, many merchants'],
-  ['two_processes', 'ledger, hot, two processes'],
-  ['whole', 'whole posting, one hot merchant'],
-  ['whole_spread', 'whole posting, many merchants'],
   ['whole_1000_callers', 'whole posting, one hot merchant'],
+  ['whole_spread_1000_callers', 'whole posting, many merchants'],
+  ['hot_64_callers', 'ledger, one hot merchant'],
+  ['spread_64_callers', 'ledger, many merchants'],
+  ['whole_64_callers', 'whole posting, one hot merchant'],
+  ['two_processes', 'ledger, hot, two processes'],
 ];
 
 export function writeLedgerReport(figures: LedgerFigures): string {

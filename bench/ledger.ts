@@ -4,10 +4,10 @@
 
 import { openDatabase } from '../src/database/index.ts';
 import { findFaults } from './ledger-check.ts';
-import { type Figure, type Spread, toFigure, toSpread } from './ledger-figures.ts';
+import { type Figure, type Headline, type Spread, toFigure, toHeadline, toSpread } from './ledger-figures.ts';
 import { openLedgerGround } from './ledger-ground.ts';
 import { type Growth, measureGrowth } from './ledger-growth.ts';
-import { counts, fullPlan, quickPlan, type RunName } from './ledger-plan.ts';
+import { counts, fullPlan, type HeadName, headNames, quickPlan, type RunName } from './ledger-plan.ts';
 import { writeLedgerDocs, writeLedgerReport } from './ledger-report.ts';
 import { type MeasuredRounds, runRounds } from './ledger-rounds.ts';
 import { type Books, openBooks } from './ledger-runs.ts';
@@ -23,7 +23,7 @@ export type LedgerFigures = {
   raw_rows_per_s: Spread | null;
   /** Before each round. */
   load_average: number[];
-  ledger: Partial<Record<RunName, Figure>> & { growth?: Growth };
+  ledger: Partial<Record<HeadName, Headline> & Record<RunName, Figure>> & { growth?: Growth };
   deadlocks: number;
 };
 
@@ -59,6 +59,10 @@ function toFigures(
 ): LedgerFigures {
   const figures: LedgerFigures['ledger'] = {};
   for (const { name, callers, rounds } of runs) figures[name] = toFigure(callers, rounds);
+  for (const head of headNames) {
+    const [busy, calm] = [figures[`${head}_1000_callers`], figures[`${head}_64_callers`]];
+    if (busy && calm) figures[head] = toHeadline(busy, calm);
+  }
   if (growth !== null) figures.growth = growth;
   const { scale, clients, threads, seconds } = tpcb ?? { scale: 0, clients: 0, threads: 0, seconds: 0 };
   return {
