@@ -24,8 +24,6 @@ export type NamedPoint =
   | 'posting.locked'
   | 'posting.decided'
   | 'posting.in_transaction'
-  | 'posting.notified'
-  | 'posting.written'
   | 'posting.after_commit'
   | 'notification.before_sending'
   | 'notification.after_sending';

@@ -81,6 +81,33 @@ test('no more batches are under way than may be, and none is larger than may be'
   assert.equal((await Promise.all(answers)).length, 10);
 });
 
+test('what waits is shared among the batches that may begin, but not cut into small pieces', async () => {
+  const { batches, group, turn, letGo } = createHeld({ inFlightMax: 2, shareMin: 4 });
+  const answers = Array.from({ length: 12 }, (_, request) => group.submit(request));
+  await turn();
+  assert.deepEqual(
+    batches.map((batch) => batch.length),
+    [6, 6],
+  );
+  for (let request = 12; request < 17; request += 1) answers.push(group.submit(request));
+  await letGo();
+  await letGo();
+  assert.deepEqual(
+    batches.map((batch) => batch.length),
+    [6, 6, 5],
+  );
+  await letGo();
+  for (let request = 17; request < 22; request += 1) answers.push(group.submit(request));
+  await turn();
+  assert.deepEqual(
+    batches.map((batch) => batch.length),
+    [6, 6, 5, 4, 1],
+  );
+  await letGo();
+  await letGo();
+  assert.equal((await Promise.all(answers)).length, 22);
+});
+
 test('beyond the queue a request is refused at once; those that wait lose nothing, and room is room again', async () => {
   const { group, turn, letGo } = createHeld({ inFlightMax: 1, queueMax: 2 });
   const running = group.submit(1);

@@ -50,7 +50,12 @@ export async function findTransfers(db: DbOrTx, ids: string[]): Promise<Map<stri
 
 /** Writes the journal rows, and one balance update per account, whatever the number of transfers. */
 export async function insertTransfers(tx: Tx, transfers: Transfer[]): Promise<void> {
-  await sql`select ledger_post(${columnsOf(transfers)})`.execute(tx);
+  await sql`select ${postingOf(transfers)}`.execute(tx);
+}
+
+/** The same as a value of a select list. */
+export function postingOf(transfers: Transfer[]): RawBuilder<unknown> {
+  return sql`ledger_post(${columnsOf(transfers)})`;
 }
 
 /** The same; false, with nothing written, when the database holds something else by now than was decided by. */

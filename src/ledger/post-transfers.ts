@@ -1,8 +1,16 @@
 // The only writer of balances: posts a batch of transfers inside the caller's transaction.
 
+import type { RawBuilder } from 'kysely';
 import type { Tx } from '../database/index.ts';
 import type { Account } from './account.ts';
-import { type AccountIds, findTransfers, insertTransfers, readAccounts, tryInsertTransfers } from './ledger-queries.ts';
+import {
+  type AccountIds,
+  findTransfers,
+  insertTransfers,
+  postingOf,
+  readAccounts,
+  tryInsertTransfers,
+} from './ledger-queries.ts';
 import { decideTransfer, type Transfer, type TransferResult } from './transfer.ts';
 
 /** So often is a batch decided again, when somebody else is posting the same ids at the same moment. */
@@ -22,7 +30,7 @@ export async function postTransfers(tx: Tx, transfers: Transfer[]): Promise<Tran
     const results = transfers.map((transfer) => batch.decide(transfer));
     if (batch.posted.length === 0) return results;
     if (attempt === triesMax) {
-      await batch.write();
+      await insertTransfers(tx, batch.posted);
       return results;
     }
     if (await tryInsertTransfers(tx, batch.posted)) return results;
@@ -36,27 +44,27 @@ export type LedgerBatch = {
   /** The account as it stands after what was decided so far; undefined when there is none. */
   account(id: string): Readonly<Account> | undefined;
   /**
-   * Writes what was decided. It throws, and the transaction is lost, when the accounts or the ids are not any more
+   * The SQL that writes what was decided, as a value of a select list; null when that is nothing. It throws, and the transaction is lost, when the accounts or the ids are not any more
    * what was read (40001, or 23505 of an id): decide again then.
    */
-  write(): Promise<void>;
+  posting(): RawBuilder<unknown> | null;
 };
 
 /**
- * Opens a batch of payments over these accounts and transfer ids; only what touches these may be decided in it.
- * Nothing is locked: see postTransfers.
+ * Opens a batch of payments over these accounts; only payments between them may be decided in it. Nothing is locked:
+ * see postTransfers. Nor is looked whether their ids are used: the caller knows its payments, and an id that is used
+ * after all is refused as it is written.
  */
-export async function openPaymentBatch(
-  tx: Tx,
-  of: { accounts: AccountIds; transferIds: string[] },
-): Promise<LedgerBatch> {
-  return toBatch(tx, await readBatch(tx, [], of.accounts, of.transferIds));
+export async function openPaymentBatch(tx: Tx, accounts: AccountIds): Promise<LedgerBatch> {
+  return toBatch({ accounts: await readAccounts(tx, [], accounts), known: new Map() });
 }
 
 async function open(tx: Tx, candidates: Transfer[], way: 'read' | 'locked') {
   const touched = [...new Set(candidates.flatMap(touchedAccounts))];
   const ids = candidates.map((transfer) => transfer.id);
-  return toBatch(tx, await (way === 'locked' ? readBatch(tx, touched, [], ids) : readBatch(tx, [], touched, ids)));
+  return toBatch(
+    await (way === 'locked' ? readBatch(tx, touched, [], ids) : readBatch(tx, [], touched, ids)),
+  );
 }
 
 type Read = { accounts: Map<string, Account>; known: Map<string, Transfer> };
@@ -71,7 +79,7 @@ async function readBatch(tx: Tx, locked: string[], read: AccountIds, transferIds
   return { accounts, known };
 }
 
-function toBatch(tx: Tx, { accounts, known }: Read): LedgerBatch & { posted: Transfer[] } {
+function toBatch({ accounts, known }: Read): LedgerBatch & { posted: Transfer[] } {
   const posted: Transfer[] = [];
   return {
     posted,
@@ -89,9 +97,7 @@ function toBatch(tx: Tx, { accounts, known }: Read): LedgerBatch & { posted: Tra
       posted.push(transfer);
       return { ok: true, repeated: false };
     },
-    async write() {
-      if (posted.length > 0) await insertTransfers(tx, posted);
-    },
+    posting: () => (posted.length > 0 ? postingOf(posted) : null),
   };
 }
 

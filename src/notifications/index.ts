@@ -10,8 +10,8 @@ export {
 export { listAttempts, listNotifications } from './notification-queries.ts';
 export {
   type DueResult,
+  recordingNotifications,
   recordNotification,
-  recordNotifications,
   wakeDispatchersSoon,
 } from './record-notification.ts';
 export { type ResendError, type ResendResult, resendNotification } from './resend-notification.ts';

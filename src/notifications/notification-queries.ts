@@ -24,12 +24,19 @@ export type NewNotification = {
   now: Date;
 };
 
-/** Writes them all in one statement; a site without a notification URL gets a skipped one, as a trace. */
-export async function insertNotifications(tx: Tx, notifications: readonly NewNotification[]): Promise<void> {
+/**
+ * The SQL that writes them all, as a value of a select list; a site without a notification URL gets a skipped one, as
+ * a trace.
+ */
+export function recordingOf(notifications: readonly NewNotification[]): RawBuilder<unknown> {
   const column = <Name extends keyof NewNotification>(name: Name) => notifications.map((each) => each[name]);
-  await sql`
-    select notifications_record(${column('id')}::uuid[], ${column('orderId')}::uuid[], ${column('merchantSite')}::text[],
-      ${column('environment')}::text[], ${column('now')}::timestamptz[])`.execute(tx);
+  return sql`
+    notifications_record(${column('id')}::uuid[], ${column('orderId')}::uuid[], ${column('merchantSite')}::text[],
+      ${column('environment')}::text[], ${column('now')}::timestamptz[])`;
+}
+
+export async function insertNotifications(tx: Tx, notifications: readonly NewNotification[]): Promise<void> {
+  await sql`select ${recordingOf(notifications)}`.execute(tx);
 }
 
 /** Wakes the dispatchers when the transaction commits; equal ones of one transaction are sent once. */

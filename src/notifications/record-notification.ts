@@ -1,29 +1,28 @@
 // Writes down that a merchant is owed a result, in the commit that makes the result final.
 
+import type { RawBuilder } from 'kysely';
 import { uuidv7 } from 'uuidv7';
 import type { Context } from '../context.ts';
 import type { Tx } from '../database/index.ts';
-import { insertNotifications, type NewNotification, notifyDue } from './notification-queries.ts';
+import { insertNotifications, type NewNotification, notifyDue, recordingOf } from './notification-queries.ts';
 
 export type DueResult = Omit<NewNotification, 'id'>;
 
 /** One order's; `skipped` when the site has no notification URL. A second one for an order is a broken invariant. */
 export async function recordNotification(tx: Tx, result: DueResult): Promise<void> {
-  await recordNotifications(tx, [result]);
+  await insertNotifications(tx, [toNew(result)]);
   await notifyDue(tx);
 }
 
 /**
- * Those of a whole batch of orders, in one statement. The caller wakes the dispatchers after its commit
- * (wakeDispatchersSoon): in a batch every payment's commit would queue for the NOTIFY.
+ * The SQL that notes those of a whole batch of orders, as a value of a select list; null when there are none. The
+ * caller wakes the dispatchers after its commit (wakeDispatchersSoon).
  */
-export async function recordNotifications(tx: Tx, results: readonly DueResult[]): Promise<void> {
-  if (results.length === 0) return;
-  await insertNotifications(
-    tx,
-    results.map((result) => ({ id: uuidv7(), ...result })),
-  );
+export function recordingNotifications(results: readonly DueResult[]): RawBuilder<unknown> | null {
+  return results.length === 0 ? null : recordingOf(results.map(toNew));
 }
+
+const toNew = (result: DueResult): NewNotification => ({ id: uuidv7(), ...result });
 
 /** Spares every posting batch a NOTIFY of its own; a result waits for its first delivery that much longer at most. */
 const pauseBetweenWakesMs = 20;

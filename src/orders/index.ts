@@ -15,9 +15,9 @@ export {
 } from './order.ts';
 export { type OrderJson, toOrderJson } from './order-json.ts';
 export {
+  deleteDeadlines,
   findOrder,
   findOrderByReference,
-  deleteDeadlines,
   listPassedDeadlines,
   lockOrder,
   updateOrderFinal,

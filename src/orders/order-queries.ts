@@ -53,7 +53,9 @@ export async function insertOrder(
       ${order.orderNo}, ${order.amountDong}, ${order.description}, ${order.returnUrl}, ${order.cancelUrl},
       ${order.locale}, ${JSON.stringify(order.received)}::jsonb, ${order.contentHash}, ${order.createdAt}, ${order.expiresAt})
     on conflict (merchant_site, merch_txn_ref) do nothing returning id, expires_at)
-    insert into order_deadlines (expires_at, order_id) select expires_at, id from placed returning order_id`.execute(tx);
+    insert into order_deadlines (expires_at, order_id) select expires_at, id from placed returning order_id`.execute(
+    tx,
+  );
   return rows.length === 1;
 }
 

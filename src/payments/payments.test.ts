@@ -11,6 +11,7 @@ import {
   readOtp,
   type TestContext,
 } from '../../tests/support/context.ts';
+import { givenPayments, postByPin } from '../../tests/support/posting-fixtures.ts';
 import { checkBooks, readBalance } from '../ledger/index.ts';
 import type { MerchantSite } from '../merchants/index.ts';
 import { findOrder } from '../orders/index.ts';
@@ -261,6 +262,36 @@ test('orders nobody paid are expired by the job', async () => {
   context.clock.advance(1);
   assert.ok((await expireDueOrders(context)) >= 1);
   assert.equal((await findOrder(context.db, order.id))?.status, 'expired');
+});
+
+test('an order has a deadline until its time is over, paid or not, and many paid ones hold up no other', async () => {
+  await expireDueOrders(context);
+  const deadlines = async () => {
+    const { rows } = await context.db.pool.query<{ id: string }>(
+      'select order_id as id from order_deadlines',
+    );
+    return rows.map(({ id }) => id);
+  };
+  const wallet = await givenWallet(context, { balanceDong: 10_000_000n });
+  const paid = await givenPayments(
+    context,
+    site,
+    Array.from({ length: 600 }, () => ({ wallet, amountDong: 1_000n })),
+  );
+  await context.db.pool.query(
+    'insert into order_deadlines (expires_at, order_id) select expires_at, id from orders where id = any($1)',
+    [paid.map(({ orderId }) => orderId)],
+  );
+  assert.deepEqual(new Set(await postByPin(context, paid)), new Set(['paid']));
+  context.clock.advance(1);
+  const order = await givenOrder(context, site);
+  assert.ok((await deadlines()).includes(order.id));
+  context.clock.advance(899);
+  assert.equal(await expireDueOrders(context), 0);
+  assert.deepEqual(await deadlines(), [order.id]);
+  context.clock.advance(1);
+  assert.equal(await expireDueOrders(context), 1);
+  assert.deepEqual(await deadlines(), []);
 });
 
 test('going back to the shop after a refusal ends the order as failed with that code', async () => {

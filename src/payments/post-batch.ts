@@ -1,7 +1,7 @@
 // One batch of postings in one transaction: lock and read; decide each; write.
 
 import { sql } from 'kysely';
-import type { Context, Environment, NamedPoint } from '../context.ts';
+import type { Context, Environment } from '../context.ts';
 import { inPipelinedTransaction, type Tx, type Written } from '../database/index.ts';
 import {
   type FeeAccounts,
@@ -10,7 +10,7 @@ import {
   openPaymentBatch,
   type Transfer,
 } from '../ledger/index.ts';
-import { recordNotifications, wakeDispatchersSoon } from '../notifications/index.ts';
+import { recordingNotifications, wakeDispatchersSoon } from '../notifications/index.ts';
 import { type Policies, readPolicies } from '../policies/index.ts';
 import type { ResponseCode } from '../protocols/index.ts';
 import { vietnamDay, vietnamMonth } from '../time/index.ts';
@@ -26,11 +26,11 @@ import {
 } from './payment.ts';
 import {
   accountsOfPayments,
-  applyPostings,
   type DecidedPostings,
   lockPostings,
   type PostingFacts,
   type PostingPeriod,
+  writePostings,
 } from './posting-queries.ts';
 
 export type PostingRequest = {
@@ -127,10 +127,10 @@ async function postInTransaction(
   const [facts, policies, ledger] = await Promise.all([
     lockPostings(tx, paymentIds, period),
     readPolicies(tx, context.clock.now()),
-    openPaymentBatch(tx, {
-      accounts: sql`${accountsOfPayments(paymentIds)} || ${[...feeAccounts.values()].flatMap(Object.values)}`,
-      transferIds: paymentIds,
-    }),
+    openPaymentBatch(
+      tx,
+      sql`${accountsOfPayments(paymentIds)} || ${[...feeAccounts.values()].flatMap(Object.values)}`,
+    ),
   ]);
   await context.reach?.('posting.locked');
   const now = context.clock.now();
@@ -147,28 +147,22 @@ async function postInTransaction(
   const results = requests.map((request) => decideAlone(context, batch, request));
   await context.reach?.('posting.decided');
 
-  // From here only infrastructure can fail. The statements follow one another on the wire, and the commit follows
-  // them; only a test that wants to stand between two of them waits for each.
-  const writes: Promise<unknown>[] = [];
-  const write = async (statement: Promise<unknown>, point: NamedPoint) => {
-    statement.catch(() => undefined);
-    writes.push(statement);
-    if (context.reach) await statement.then(() => context.reach?.(point));
-  };
+  // From here only infrastructure can fail. What is written leaves as one statement, the commit behind it; only a
+  // test that wants to stand between the two waits.
   const { paid, refused } = batch.decided;
-  if (paid.length > 0 || refused.length > 0) {
-    await write(applyPostings(tx, batch.decided, period, now), 'posting.in_transaction');
-    const due = paid.map(({ facts: { orderId, merchantSite, environment } }) => ({
-      orderId,
-      merchantSite,
-      environment,
-      now,
-    }));
-    await write(recordNotifications(tx, due), 'posting.notified');
-    // Last, so that the accounts every payment of a merchant shares are held for a moment only.
-    await write(ledger.write(), 'posting.written');
-  }
-  return { result: results, writes };
+  if (paid.length === 0 && refused.length === 0) return { result: results, writes: [] };
+  const due = paid.map(({ facts: { orderId, merchantSite, environment } }) => ({
+    orderId,
+    merchantSite,
+    environment,
+    now,
+  }));
+  // The ledger last, so that the accounts every payment of a merchant shares are held for a moment only.
+  const withIt = [recordingNotifications(due), ledger.posting()];
+  const written = writePostings(tx, batch.decided, { period, now, withIt });
+  written.catch(() => undefined);
+  if (context.reach) await written.then(() => context.reach?.('posting.in_transaction'));
+  return { result: results, writes: [written] };
 }
 
 /** A payment that breaks an invariant throws before anything of it is noted: the others do not suffer for it. */

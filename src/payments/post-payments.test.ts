@@ -16,10 +16,11 @@ import {
   wordOf,
 } from '../../tests/support/posting-fixtures.ts';
 import type { Context } from '../context.ts';
-import { openPool } from '../database/index.ts';
-import { openAccount, readBalance } from '../ledger/index.ts';
+import { inTransaction, openPool } from '../database/index.ts';
+import { openAccount, postTransfers, readBalance, type Transfer } from '../ledger/index.ts';
 import type { MerchantSite } from '../merchants/index.ts';
 import { findOrder } from '../orders/index.ts';
+import { readWalletTotals } from '../wallets/index.ts';
 import { cancelOrder, findPayment, type PostingRequest, postPayments } from './index.ts';
 
 let context: TestContext;
@@ -287,4 +288,74 @@ test('a thousand payments of a hundred buyers are one batch, and all are paid', 
   assert.deepEqual(new Set(await postByPin(own, ready)), new Set(['paid']));
   assert.equal(counted.batches, 1);
   for (const wallet of wallets) assert.equal(await readBalance(context.db, wallet.accountId), 0n);
+});
+
+test('money that leaves the wallet while its payment is decided: it is decided again, and refused (51)', async () => {
+  const wallet = await givenWallet(context, { balanceDong: 100_000n });
+  const other = await givenWallet(context, { balanceDong: 0n });
+  const ready = await givenPayments(context, site, [
+    { wallet, amountDong: 60_000n },
+    { wallet: await givenWallet(context), amountDong: 60_000n },
+  ]);
+  let decided = 0;
+  const own: Context = {
+    ...context,
+    reach: async (point) => {
+      if (point !== 'posting.decided') return;
+      decided += 1;
+      if (decided > 1) return;
+      const away: Transfer = {
+        id: uuidv7(),
+        environment: 'sandbox',
+        kind: 'adjustment',
+        debitAccountId: wallet.accountId,
+        creditAccountId: other.accountId,
+        amountDong: 50_000n,
+        fee: null,
+        linkedTransferId: null,
+        reference: 'meanwhile',
+        happenedAt: context.clock.now(),
+      };
+      assert.deepEqual(await inTransaction(context.db, (tx) => postTransfers(tx, [away])), [
+        { ok: true, repeated: false },
+      ]);
+    },
+  };
+  assert.deepEqual(await postByPin(own, ready), ['refused 51', 'paid']);
+  assert.equal(decided, 2);
+  assert.equal(await readBalance(context.db, wallet.accountId), 50_000n);
+});
+
+test('a wallet that has paid on a day this clock has not reached is told to try again, and the others pay', async () => {
+  const ahead = await givenWallet(context, { balanceDong: 100_000n });
+  const ready = await givenPayments(context, site, [
+    { wallet: ahead, amountDong: 10_000n },
+    { wallet: await givenWallet(context), amountDong: 10_000n },
+  ]);
+  await asOwner(
+    `update wallets set totals_day = (now() at time zone 'Asia/Ho_Chi_Minh')::date + 3000 where id = $1`,
+    [ahead.id],
+  );
+  assert.deepEqual(await postByPin(context, ready), ['busy', 'paid']);
+  await asOwner('update wallets set totals_day = null where id = $1', [ahead.id]);
+  assert.deepEqual(await postByPin(context, ready), ['paid', 'repeated']);
+});
+
+test('the totals of a day and a month begin anew with the next', async () => {
+  const wallet = await givenWallet(context, { balanceDong: 1_000_000n });
+  let now = new Date('2027-01-30T16:59:00Z');
+  const own: Context = { ...context, clock: { now: () => now } };
+  const pay = async (amountDong: bigint) => {
+    const ready = await givenPayments(own, site, [{ wallet, amountDong }]);
+    assert.deepEqual(await postByPin(own, ready), ['paid']);
+    return readWalletTotals(own.db, wallet.id, now);
+  };
+  assert.deepEqual(await pay(10_000n), { dayDong: 10_000n, monthDong: 10_000n });
+  assert.deepEqual(await pay(1_000n), { dayDong: 11_000n, monthDong: 11_000n });
+  now = new Date('2027-01-30T17:00:00Z');
+  assert.deepEqual(await readWalletTotals(own.db, wallet.id, now), { dayDong: 0n, monthDong: 11_000n });
+  assert.deepEqual(await pay(20_000n), { dayDong: 20_000n, monthDong: 31_000n });
+  now = new Date('2027-01-31T17:00:00Z');
+  assert.deepEqual(await readWalletTotals(own.db, wallet.id, now), { dayDong: 0n, monthDong: 0n });
+  assert.deepEqual(await pay(5_000n), { dayDong: 5_000n, monthDong: 5_000n });
 });

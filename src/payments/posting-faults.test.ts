@@ -90,8 +90,6 @@ const points: NamedPoint[] = [
   'posting.locked',
   'posting.decided',
   'posting.in_transaction',
-  'posting.notified',
-  'posting.written',
   'posting.after_commit',
 ];
 for (const point of points) {

@@ -73,21 +73,28 @@ export type DecidedPostings = {
   refused: { paymentId: string; code: ResponseCode; detail: RefusalDetail | null }[];
 };
 
-/** After the decisions; the money is written by the ledger in the same transaction. */
-export async function applyPostings(
+/**
+ * After the decisions: states and totals, then what other modules write with them, given as values of a select list.
+ * One statement; its functions run in the order written.
+ */
+export async function writePostings(
   tx: Tx,
   decided: DecidedPostings,
-  period: PostingPeriod,
-  now: Date,
+  { period, now, withIt }: { period: PostingPeriod; now: Date; withIt: (RawBuilder<unknown> | null)[] },
 ): Promise<void> {
+  const parts = [applyPostings(decided, period, now), ...withIt.filter((part) => part !== null)];
+  await sql`select ${sql.join(parts)}`.execute(tx);
+}
+
+function applyPostings(decided: DecidedPostings, period: PostingPeriod, now: Date): RawBuilder<unknown> {
   const { paid, refused } = decided;
   const byCode = paid.filter((posting) => posting.confirmationClass === 'B').map((posting) => posting.facts);
   const changes = new Map<string, bigint>();
   for (const { facts } of paid) {
     changes.set(facts.walletId, (changes.get(facts.walletId) ?? 0n) + facts.amountDong);
   }
-  await sql`
-    select posting_apply(${now}::timestamptz, ${period.day}::date, ${period.month}::date,
+  return sql`
+    posting_apply(${now}::timestamptz, ${period.day}::date, ${period.month}::date,
       ${paid.map(({ facts }) => facts.paymentId)}::uuid[],
       ${paid.map(({ facts }) => facts.orderId)}::uuid[],
       ${paid.map(({ facts }) => facts.transactionNo)}::text[],
@@ -98,5 +105,5 @@ export async function applyPostings(
       ${refused.map((refusal) => (refusal.detail === null ? null : JSON.stringify(refusal.detail)))}::jsonb[],
       ${[...changes.keys()]}::uuid[],
       ${[...changes.values()].map(String)}::bigint[],
-      ${[...new Set(byCode.map((facts) => facts.walletId))]}::uuid[])`.execute(tx);
+      ${[...new Set(byCode.map((facts) => facts.walletId))]}::uuid[])`;
 }

@@ -11,18 +11,19 @@ export const notificationOutsideTheCommit: Mutant = {
   changes: [
     {
       file: postBatch,
-      text: 'const periodTriesMax = 3;',
-      replacement: `const periodTriesMax = 3;
+      text: 'const triesMax = 3;',
+      replacement: `const triesMax = 3;
 const later = [];
-const recordLater = async (_tx, rows) => { later.push(...rows); };`,
+const recordLater = (rows) => { later.push(...rows); return null; };`,
     },
-    { file: postBatch, text: 'recordNotifications(tx, due)', replacement: 'recordLater(tx, due)' },
+    { file: postBatch, text: 'recordingNotifications(due)', replacement: 'recordLater(due)' },
     {
       file: postBatch,
       text: "await context.reach?.('posting.after_commit');",
       replacement: `await context.reach?.('posting.after_commit');
-      await inPipelinedTransaction(context.db, async (tx) =>
-        ({ result: null, writes: [recordNotifications(tx, later.splice(0))] }));`,
+      const rows = later.splice(0);
+      if (rows.length > 0) await inPipelinedTransaction(context.db, async (tx) =>
+        ({ result: null, writes: [sql\`select \${recordingNotifications(rows)}\`.execute(tx)] }));`,
     },
   ],
 };

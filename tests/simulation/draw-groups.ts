@@ -101,7 +101,7 @@ function* drawMidnight(parts: Parts): Generator<Step> {
 /** Every cause at every point in turn, while up to nine payments are under way. */
 export function* drawCrash(parts: Parts, nth: number): Generator<Step> {
   const { random, wallet, chance, begin, topUp } = parts;
-  const point = crashPoints[nth % crashPoints.length] ?? 'posting.written';
+  const point = crashPoints[nth % crashPoints.length] ?? 'posting.in_transaction';
   const by = crashCauses[nth % crashCauses.length] ?? 'kill';
   if (chance(60)) {
     yield { do: 'clock', to: chance(10) ? 'before_month_end' : 'before_midnight' };

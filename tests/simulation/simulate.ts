@@ -19,7 +19,7 @@ export type Simulated = {
   lastSteps: string[];
   /** How often each call had each answer. */
   counts: Map<string, number>;
-  /** What has failed, and where: `kill at posting.written`. */
+  /** What has failed, and where: `kill at posting.in_transaction`. */
   crashes: Set<string>;
   tookMs: number;
 };

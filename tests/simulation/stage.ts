@@ -23,7 +23,7 @@ export type Stage = {
   /** A gateway in which no more than three postings may wait, two to a batch. */
   crowded: Worker;
   counts: Map<string, number>;
-  /** What has failed, and where: `kill at posting.written`. */
+  /** What has failed, and where: `kill at posting.in_transaction`. */
   crashes: Set<string>;
   asOwner(text: string, values: unknown[]): Promise<unknown>;
   /** Puts another process in the place of the first, which is dead. */

@@ -68,8 +68,6 @@ export const crashPoints: NamedPoint[] = [
   'posting.locked',
   'posting.decided',
   'posting.in_transaction',
-  'posting.notified',
-  'posting.written',
   'posting.after_commit',
 ];
 
