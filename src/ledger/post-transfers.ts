@@ -44,8 +44,9 @@ export type LedgerBatch = {
   /** The account as it stands after what was decided so far; undefined when there is none. */
   account(id: string): Readonly<Account> | undefined;
   /**
-   * The SQL that writes what was decided, as a value of a select list; null when that is nothing. It throws, and the transaction is lost, when the accounts or the ids are not any more
-   * what was read (40001, or 23505 of an id): decide again then.
+   * The SQL that writes what was decided, as a value of a select list; null when that is nothing. It is refused, and
+   * the transaction lost, when the accounts or the ids are not any more what was read (40001, or 23505 of an id):
+   * decide again then.
    */
   posting(): RawBuilder<unknown> | null;
 };
