@@ -73,12 +73,12 @@ export async function findRunningServer(clusterDir: string): Promise<RunningServ
 /** Starts the server on a free port of the loopback and waits until it takes connections. */
 export async function startServer(
   place: EmbeddedPlace,
-  { durable, logFile }: { durable: boolean; logFile: string },
+  { durable, logFile, settings = {} }: { durable: boolean; logFile: string; settings?: ServerSettings },
 ): Promise<RunningServer> {
   const { size } = await stat(logFile).catch(() => ({ size: 0 }));
   if (size > logBytesMax) await truncate(logFile);
   for (let attempt = 1; ; attempt += 1) {
-    const server = await tryStart(place, await findFreePort(), durable, logFile);
+    const server = await tryStart(place, await findFreePort(), { durable, logFile, settings });
     if (server !== null) return server;
     if (attempt === startAttemptsMax) {
       const log = await readFile(logFile, 'utf8');
@@ -102,14 +102,17 @@ export async function stopServer(place: EmbeddedPlace): Promise<void> {
   );
 }
 
+/** Of the server itself, as after `-c`. */
+export type ServerSettings = Record<string, string>;
+
 async function tryStart(
   place: EmbeddedPlace,
   port: number,
-  durable: boolean,
-  logFile: string,
+  { durable, logFile, settings }: { durable: boolean; logFile: string; settings: ServerSettings },
 ): Promise<RunningServer | null> {
   const log = openSync(logFile, 'a', 0o600);
-  const settings = {
+  const all = {
+    ...settings,
     port,
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -120,7 +123,7 @@ async function tryStart(
       ? {}
       : { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', autovacuum: 'off' }),
   };
-  const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   // Detached: a Ctrl-C at the terminal reaches the gateway only, which then stops the server in its own time.
   const child = spawn(join(place.binDir, 'postgres'), ['-D', place.clusterDir, ...args], {
     ...spawnOptions(place),

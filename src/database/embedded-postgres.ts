@@ -12,6 +12,7 @@ import {
   createCluster,
   findRunningServer,
   type RunningServer,
+  type ServerSettings,
   startServer,
   stopServer,
 } from './embedded-postgres-server.ts';
@@ -22,6 +23,8 @@ export type EmbeddedPostgresOptions = {
   dataDir: string;
   /** False switches fsync and the like off: fast, and lost with the machine. For tests only. Default true. */
   durable?: boolean;
+  /** Of a server that this call starts; one that runs already keeps its own. Default: PostgreSQL's. */
+  settings?: ServerSettings;
   /** Told, in one line each, what a person may want to know. */
   say?: (line: string) => void;
   /** Called when the server goes away while in use. */
@@ -78,11 +81,12 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
     }
     let server = await findRunningServer(place.clusterDir);
     const started = server === null;
-    server ??= await startServer(place, { durable, logFile }).catch(async (error) => {
+    const { settings = {} } = options;
+    server ??= await startServer(place, { durable, logFile, settings }).catch(async (error) => {
       if (durable) throw error;
       // Without fsync a crash of the machine may leave a cluster that does not start; nothing in it matters.
       await createCluster(place, { superuserPassword: record.passwords.postgres, durable });
-      return startServer(place, { durable, logFile });
+      return startServer(place, { durable, logFile, settings });
     });
 
     const urls = urlsOf(record, server);
