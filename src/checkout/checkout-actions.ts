@@ -116,6 +116,7 @@ export async function actCode(
     case 'code_replaced':
       return codeNote('expired');
     case 'no_attempt_left':
+      return codeNote('no_attempt_left');
     case 'busy':
       return codeNote('busy');
     case 'unknown':

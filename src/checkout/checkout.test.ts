@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
+import { sql } from 'kysely';
 import {
   createTestContext,
   givenOrder,
@@ -19,6 +20,7 @@ import type { MerchantSite } from '../merchants/index.ts';
 import { arrivalUrl, checkoutUrl, findOrder } from '../orders/index.ts';
 import { registerCheckout } from './index.ts';
 import { errorPage } from './pages/index.ts';
+import { texts } from './texts/index.ts';
 
 let context: TestContext;
 let app: FastifyInstance;
@@ -88,6 +90,19 @@ test('a class B payment asks for the code from the message; a wrong one is told 
   assertShows(wrong, /4/);
   await buyer.submit('/code', { otp: ` ${otp.slice(0, 3)} ${otp.slice(3)} ` });
   assert.equal(await statusOf(order.id), 'paid');
+});
+
+test('when no attempt at a code is left, the page promises nothing about the money', async () => {
+  const { order, buyer } = await arrive(6_000_000n);
+  const wallet = await givenWallet(context);
+  await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+  await buyer.submit('/confirm');
+  await sql`update wallets set otp_locked_until = ${new Date(context.clock.now().getTime() + 60_000)}
+    where id = ${wallet.id}`.execute(context.db);
+  const page = await buyer.submit('/code', { otp: await readOtp(context, wallet.phone) });
+  assertShows(page, /Hiện không còn lượt nhập mã/);
+  assertHides(page, new RegExp(texts.vi.common.noMoneyTaken));
+  assert.equal(await statusOf(order.id), 'open');
 });
 
 test('what is no code is told as malformed and counts nothing', async () => {

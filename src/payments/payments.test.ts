@@ -161,6 +161,27 @@ test('five wrong codes refuse the payment (13), lock the wallet (12) and tell th
   assert.equal((await start(later.id, wallet.id)).status, 'started');
 });
 
+test('a right code that cannot pay any more is no wrong one: refused (51), and not counted', async () => {
+  const wallet = await givenWallet(context, { balanceDong: 7_000_000n });
+  const payment = await start((await givenOrder(context, site, { amountDong: 6_000_000n })).id, wallet.id);
+  assert.equal(await confirmPayment(context, payment.id), 'code_sent');
+  const otp = await readOtp(context, wallet.phone);
+  assert.equal((await submitCode(context, payment.id, wrong(otp))).outcome, 'wrong_code');
+  const failures = async () => {
+    const { rows } = await sql<{ failures: number }>`
+      select otp_failures as failures from wallets where id = ${wallet.id}`.execute(context.db);
+    return rows[0]?.failures;
+  };
+  assert.equal(await failures(), 1);
+  assert.deepEqual(
+    await postByPin(context, await givenPayments(context, site, [{ wallet, amountDong: 2_000_000n }])),
+    ['paid'],
+  );
+  assert.deepEqual(await submitCode(context, payment.id, otp), { outcome: 'refused' });
+  assert.equal((await findPayment(context.db, payment.id))?.refusalCode, '51');
+  assert.equal(await failures(), 1);
+});
+
 test('a code is refused after its two minutes, and its successor pays', async () => {
   const { wallet, payment, otp } = await givenConfirming();
   assert.equal(await resendCode(context, payment.id), 'too_soon');

@@ -51,8 +51,8 @@ export async function submitCode(context: Context, paymentId: string, otp: strin
   const [result] = await postPayments(context, [
     { paymentId, confirmed: { confirmationClass: 'B', codeHash } },
   ]);
-  if (result?.outcome === 'busy') {
-    // The code was right and nothing was posted: the attempt is given back. When even that fails it stays counted.
+  if (result?.outcome === 'busy' || result?.outcome === 'refused') {
+    // The code was right and nothing was paid: the attempt is given back. When even that fails it stays counted.
     await forgiveOtpAttempt(context.db, payment.walletId).catch((err: unknown) =>
       context.log.warn({ err, paymentId }, 'an attempt at a code was not given back'),
     );

@@ -130,7 +130,14 @@ export function submit(model: Model, payment: ModelPayment, isRight: boolean): s
   if (wallet.otpLockedUntilMs !== null && wallet.otpLockedUntilMs > model.nowMs) return 'no_attempt_left';
   wallet.otpFailures = wallet.otpLockedUntilMs === null ? wallet.otpFailures + 1 : 1;
   wallet.otpLockedUntilMs = wallet.otpFailures >= attemptsMax ? model.nowMs + lockMs : null;
-  if (isRight) return post(model, payment, 'code');
+  if (isRight) {
+    const told = post(model, payment, 'code');
+    if (told === 'refused') {
+      wallet.otpFailures = Math.max(wallet.otpFailures - 1, 0);
+      wallet.otpLockedUntilMs = null;
+    }
+    return told;
+  }
   if (wallet.otpFailures < attemptsMax) return 'wrong_code';
   refuse(payment, '13', model.nowMs);
   return 'refused';

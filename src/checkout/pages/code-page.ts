@@ -23,6 +23,7 @@ export function codePage(view: CodeView): string {
   const { code: t, common } = texts[view.locale];
   const { error, attemptsLeft } = view;
   const codeWrong = error === 'wrong' || error === 'malformed' || error === 'expired';
+  const money = error === 'no_attempt_left' ? null : common.noMoneyTaken;
   const more = attemptsLeft === null ? null : t.attemptsLeft(attemptsLeft);
   const validUntil = formatMoment(view.validUntil, view.now, view.locale, 'seconds');
   return renderPage({
@@ -33,7 +34,7 @@ export function codePage(view: CodeView): string {
     body: html`${orderSummary(view, 'short')}
       <section class="card stack">
       <h1>${t.title}</h1>
-      ${error !== null && alertBox({ ...t.errors[error], money: common.noMoneyTaken, more })}
+      ${error !== null && alertBox({ ...t.errors[error], money, more })}
       ${view.resent && error === null && html`<div class="note good" role="status"><strong>${icons.done}<span>${t.resent}</span></strong></div>`}
       <form class="stack" method="post" action="${formAction(view, 'code')}">
       ${hiddenFields(view, view.paymentId)}

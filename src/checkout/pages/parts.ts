@@ -42,7 +42,13 @@ export function fact(label: string, value: string): Html {
 }
 
 /** What happened, what it means for the money, what to do: read out at once. */
-export function alertBox(lines: { what: string; money: string; todo: string; more?: string | null }): Html {
+export function alertBox(lines: {
+  what: string;
+  /** What is certain about the money; null when nothing is yet. */
+  money: string | null;
+  todo: string;
+  more?: string | null;
+}): Html {
   return html`<div class="note bad" role="alert" id="${alertId}">
     <strong>${icons.alert}<span>${lines.what}</span></strong>
     <p>${lines.money} ${lines.todo} ${lines.more}</p>

@@ -154,6 +154,7 @@ export function samplePages(locale: Locale, live = false): Record<string, string
     code: sampleCode(large),
     'code-wrong': sampleCode(large, { error: 'wrong', attemptsLeft: 3, resendFrom: now }),
     'code-expired': sampleCode(large, { error: 'expired', resendFrom: now }),
+    'code-no-attempt': sampleCode(large, { error: 'no_attempt_left' }),
     'code-resent': sampleCode(large, { resent: true, resendFrom: null }),
     'refusal-65-daily': sampleRefusal(frame, '65', {
       limit: {

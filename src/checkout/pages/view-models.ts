@@ -72,7 +72,15 @@ export type ConfirmView = FormFrame & {
   error: 'form_stale' | 'busy' | null;
 };
 
-export type CodeError = 'wrong' | 'malformed' | 'expired' | 'resend_too_early' | 'form_stale' | 'busy';
+export type CodeError =
+  | 'wrong'
+  | 'malformed'
+  | 'expired'
+  | 'resend_too_early'
+  | 'form_stale'
+  | 'busy'
+  /** None may be judged now; one that is being judged may still pay. */
+  | 'no_attempt_left';
 
 /** A code was sent. Posts otp, payment_id to /code; payment_id to /resend; or /cancel. */
 export type CodeView = FormFrame & {

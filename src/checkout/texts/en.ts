@@ -87,6 +87,10 @@ export const en: Texts = {
         todo: 'Enter the code and send it again.',
       },
       busy: { what: 'The system is busy.', todo: 'Wait a few seconds and enter the code again.' },
+      no_attempt_left: {
+        what: 'No try is left right now.',
+        todo: 'A code entered elsewhere is being checked, or the wallet is locked for a while. Reload this page in a few seconds to see the result.',
+      },
     },
   },
   refusal: {

@@ -98,6 +98,10 @@ export const vi = {
         todo: 'Nhập lại mã và gửi một lần nữa.',
       },
       busy: { what: 'Hệ thống đang bận.', todo: 'Chờ vài giây rồi nhập lại mã.' },
+      no_attempt_left: {
+        what: 'Hiện không còn lượt nhập mã.',
+        todo: 'Mã vừa nhập ở nơi khác đang được kiểm tra, hoặc ví đang tạm khóa. Tải lại trang sau vài giây để xem kết quả.',
+      },
     },
   },
   refusal: {
