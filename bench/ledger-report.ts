@@ -85,7 +85,7 @@ function tables({ tpcb, raw_rows_per_s, ledger }: LedgerFigures): string[] {
             ]),
           ),
           '',
-          `From the smallest journal to the largest the ledger loses ${(growth.loss * 100).toFixed(0)} % of its rate (rounds: ${growth.loss_rounds.map((loss) => `${(loss * 100).toFixed(0)} %`).join(', ')}).`,
+          `From the smallest journal to the largest the rate changes by ${percent(-growth.loss)} (rounds: ${growth.loss_rounds.map((loss) => percent(-loss)).join(', ')}).`,
         ]),
   ];
 }
@@ -105,6 +105,10 @@ function cells({ payments_per_s, ratio_to_tpcb, p50_ms, p99_ms, min, max, rounds
     middle?.node_cores.toFixed(1) ?? '–',
   ];
 }
+
+/** 0.034 → +3 %. */
+const percent = (share: number) =>
+  `${share > 0 ? '+' : share < 0 ? '−' : ''}${Math.abs(share * 100).toFixed(0)} %`;
 
 const range = ({ min, max }: { min: number; max: number }) => `${number(min)} – ${number(max)}`;
 
