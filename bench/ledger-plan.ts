@@ -54,8 +54,8 @@ export const fullPlan: Plan = {
 
 export const quickPlan: Plan = {
   rounds: 3,
-  seconds: 1.2,
-  startedMax: 20_000,
+  seconds: 0.8,
+  startedMax: 14_000,
   tpcb: { scale: 10, seconds: 3 },
   rawSeconds: 0,
   runs: headRuns,

@@ -51,7 +51,7 @@ export function checkOrders(hands: Hands, reading: Reading): Promise<string> {
   return readOn(hands, (after, limit) => readOrdersPage(hands.db, after, limit), reading);
 }
 
-/** `since`: the first of a month in GMT+7; null: all totals there are. */
+/** `since`: a day in GMT+7, only wallets that have paid then or later; null: all wallets. */
 export async function checkTotals({ db, report, breathe }: Hands, since: string | null): Promise<void> {
   for (let after = zeroId; ; ) {
     const page = await readTotalsPage(db, { after, limit: walletsPageMax, since });
