@@ -96,10 +96,11 @@ export async function listPassedDeadlines(db: DbOrTx, now: Date, limit: number):
   return rows;
 }
 
-/** Of orders that have ended: there is nothing to look at any more. */
-export async function deleteDeadlines(db: DbOrTx, orderIds: string[], now: Date): Promise<void> {
-  await sql`
+/** Of orders that have ended: there is nothing to look at any more. Returns how many. */
+export async function deleteDeadlines(db: DbOrTx, orderIds: string[], now: Date): Promise<number> {
+  const { numAffectedRows } = await sql`
     delete from order_deadlines d using orders o
     where d.expires_at <= ${now} and d.order_id = any(${orderIds}::uuid[])
       and o.id = d.order_id and o.status <> 'open'`.execute(db);
+  return Number(numAffectedRows ?? 0n);
 }

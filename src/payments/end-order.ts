@@ -151,14 +151,15 @@ export async function expireDueOrders(context: Context): Promise<number> {
     const now = context.clock.now();
     const passed = await listPassedDeadlines(context.db, now, expiredPerRunMax);
     for (const { orderId, isOpen } of passed) {
+      if (expired === expiredPerRunMax) break;
       if (isOpen && (await expireOrderIfDue(context, orderId))) expired += 1;
     }
-    await deleteDeadlines(
+    const deleted = await deleteDeadlines(
       context.db,
       passed.map(({ orderId }) => orderId),
       now,
     );
-    // A run that met only orders that were paid in time goes on to those behind them.
-    if (passed.length < expiredPerRunMax || expired > 0) return expired;
+    // Orders that were paid in time cost a run nothing: it goes on to those behind them.
+    if (passed.length < expiredPerRunMax || expired === expiredPerRunMax || deleted === 0) return expired;
   }
 }
