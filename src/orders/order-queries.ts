@@ -84,12 +84,12 @@ export async function updateOrderFinal(
   if (rows.length !== 1) throw new Error(`order ${id} was not open when its result was written`);
 }
 
-export type PassedDeadline = { orderId: string; expiresAt: Date; isOpen: boolean };
+export type PassedDeadline = { orderId: string; isOpen: boolean };
 
 /** Orders whose time is over and was not looked at since, open ones and ended ones, oldest first. */
 export async function listPassedDeadlines(db: DbOrTx, now: Date, limit: number): Promise<PassedDeadline[]> {
   const { rows } = await sql<PassedDeadline>`
-    select d.order_id as "orderId", d.expires_at as "expiresAt", o.status = 'open' as "isOpen"
+    select d.order_id as "orderId", o.status = 'open' as "isOpen"
     from (select * from order_deadlines where expires_at <= ${now} order by expires_at limit ${limit}) d
     join orders o on o.id = d.order_id
     order by d.expires_at, d.order_id`.execute(db);

@@ -11,7 +11,7 @@ import {
   readOtp,
   type TestContext,
 } from '../../tests/support/context.ts';
-import { givenPayments, postByPin } from '../../tests/support/posting-fixtures.ts';
+import { givenPayments, postByPin, type ReadyPayment } from '../../tests/support/posting-fixtures.ts';
 import { checkBooks, readBalance } from '../ledger/index.ts';
 import type { MerchantSite } from '../merchants/index.ts';
 import { findOrder } from '../orders/index.ts';
@@ -285,6 +285,14 @@ test('orders nobody paid are expired by the job', async () => {
   assert.equal((await findOrder(context.db, order.id))?.status, 'expired');
 });
 
+/** As placing an order does; the fixture of many at once does not. */
+async function addDeadlines(ready: ReadyPayment[]): Promise<void> {
+  await context.db.pool.query(
+    'insert into order_deadlines (expires_at, order_id) select expires_at, id from orders where id = any($1)',
+    [ready.map(({ orderId }) => orderId)],
+  );
+}
+
 test('an order has a deadline until its time is over, paid or not, and many paid ones hold up no other', async () => {
   await expireDueOrders(context);
   const deadlines = async () => {
@@ -299,10 +307,7 @@ test('an order has a deadline until its time is over, paid or not, and many paid
     site,
     Array.from({ length: 600 }, () => ({ wallet, amountDong: 1_000n })),
   );
-  await context.db.pool.query(
-    'insert into order_deadlines (expires_at, order_id) select expires_at, id from orders where id = any($1)',
-    [paid.map(({ orderId }) => orderId)],
-  );
+  await addDeadlines(paid);
   assert.deepEqual(new Set(await postByPin(context, paid)), new Set(['paid']));
   context.clock.advance(1);
   const order = await givenOrder(context, site);
@@ -323,10 +328,7 @@ test('a run ends five hundred orders, whatever number of paid ones stands betwee
     site,
     Array.from({ length: 900 }, () => ({ wallet, amountDong: 1_000n })),
   );
-  await context.db.pool.query(
-    'insert into order_deadlines (expires_at, order_id) select expires_at, id from orders where id = any($1)',
-    [ready.map(({ orderId }) => orderId)],
-  );
+  await addDeadlines(ready);
   await postByPin(
     context,
     ready.filter((_, index) => index % 3 === 0),
