@@ -3,8 +3,8 @@
 
 import http from 'node:http';
 import { sql } from 'kysely';
-import type { Context } from '../src/context.ts';
-import { listSandboxMessages } from '../src/messages/index.ts';
+import { listSandboxMessages } from '../src/business/messages/index.ts';
+import type { Context } from '../src/ground/context.ts';
 import { type Answer, Buyer, placeOrder, send } from './buyer.ts';
 
 export type PageBytes = { page: string; status: number; wireBytes: number; bodyBytes: number };

@@ -5,11 +5,11 @@
 import http from 'node:http';
 import { sql } from 'kysely';
 import { uuidv7 } from 'uuidv7';
-import type { Context } from '../src/context.ts';
-import { checkBooks } from '../src/ledger/index.ts';
-import { createSite } from '../src/merchants/index.ts';
-import type { Argon2Cost } from '../src/secrets/index.ts';
-import { createWallet, topUpWallet } from '../src/wallets/index.ts';
+import { checkBooks } from '../src/books/ledger/index.ts';
+import { createSite } from '../src/business/merchants/index.ts';
+import { createWallet, topUpWallet } from '../src/business/wallets/index.ts';
+import type { Context } from '../src/ground/context.ts';
+import type { Argon2Cost } from '../src/ground/secrets/index.ts';
 import { Buyer, placeOrder, type Shop, send } from './buyer.ts';
 import { measurePages, pageFaults } from './checkout-pages.ts';
 import { type CheckoutFigures, writeCheckoutReport } from './checkout-report.ts';

@@ -8,11 +8,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Context } from '../src/context.ts';
 import { createContext } from '../src/create-context.ts';
-import { migrate, openDatabase, openEmbeddedPostgres } from '../src/database/index.ts';
-import { createLogger } from '../src/http/logger.ts';
-import { type Argon2Cost, generateKeyRingSetting } from '../src/secrets/index.ts';
+import type { Context } from '../src/ground/context.ts';
+import { migrate, openDatabase, openEmbeddedPostgres } from '../src/ground/database/index.ts';
+import { createLogger } from '../src/ground/log/index.ts';
+import { type Argon2Cost, generateKeyRingSetting } from '../src/ground/secrets/index.ts';
 
 /** The database with a context per cost of hashing; gateways come and go on it. */
 export type Ground = {

@@ -1,6 +1,6 @@
 // Are the books right, and do they hold exactly what was answered as posted?
 
-import { checkBooks } from '../src/ledger/index.ts';
+import { checkBooks } from '../src/books/ledger/index.ts';
 import type { Books } from './ledger-runs.ts';
 
 /** Exact, and of the whole database; empty: nothing is wrong. */

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { migrate, openEmbeddedPostgres } from '../src/database/index.ts';
+import { migrate, openEmbeddedPostgres } from '../src/ground/database/index.ts';
 
 export type DatabaseUrls = { url: string; ownerUrl: string };
 

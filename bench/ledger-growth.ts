@@ -1,7 +1,7 @@
 // Growth: the ledger alone on journals of different length, side by side on one server and measured in turns, so that
 // what the machine does besides meets all of them alike.
 
-import { openDatabase } from '../src/database/index.ts';
+import { openDatabase } from '../src/ground/database/index.ts';
 import { type Figure, median, type Round, toFigure, toRound } from './ledger-figures.ts';
 import type { DatabaseUrls, LedgerGround } from './ledger-ground.ts';
 import { type Books, type Load, openBooks } from './ledger-runs.ts';

@@ -1,18 +1,23 @@
 // What is measured: payments through the ledger alone, through the whole posting, and the journal rows put in raw.
 
 import { uuidv7 } from 'uuidv7';
-import type { Context } from '../src/context.ts';
+import {
+  getFeeAccounts,
+  postTransfers,
+  type Transfer,
+  type TransferResult,
+} from '../src/books/ledger/index.ts';
+import { formatPaymentId, postPayments } from '../src/business/payments/index.ts';
 import { createContext } from '../src/create-context.ts';
+import type { Context } from '../src/ground/context.ts';
 import {
   createGroupCommit,
   type Database,
   inPipelinedTransaction,
   openDatabase,
-} from '../src/database/index.ts';
-import { createLogger } from '../src/http/logger.ts';
-import { getFeeAccounts, postTransfers, type Transfer, type TransferResult } from '../src/ledger/index.ts';
-import { formatPaymentId, postPayments } from '../src/payments/index.ts';
-import { generateKeyRingSetting } from '../src/secrets/index.ts';
+} from '../src/ground/database/index.ts';
+import { createLogger } from '../src/ground/log/index.ts';
+import { generateKeyRingSetting } from '../src/ground/secrets/index.ts';
 import type { DatabaseUrls } from './ledger-ground.ts';
 import { amountDong, countPayments, environment, feeDong, vatDong } from './ledger-seed.ts';
 import { type Rate, runFor } from './rate.ts';

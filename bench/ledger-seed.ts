@@ -1,8 +1,8 @@
 // Fills a database for the ledger's benchmark, in bulk and as the owner, consistently: every balance has its
 // journal rows. The journal's own rights are not in question here; what is measured later runs as the running role.
 
-import type { Database } from '../src/database/index.ts';
-import { openSystemAccounts } from '../src/ledger/index.ts';
+import { openSystemAccounts } from '../src/books/ledger/index.ts';
+import type { Database } from '../src/ground/database/index.ts';
 
 export const environment = 'sandbox';
 /** Of every payment here: small enough that a buyer can make thousands without a code. */

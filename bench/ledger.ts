@@ -2,7 +2,7 @@
 // pgbench reaches on the same server in the same round. The books are checked after every round, and no figure
 // counts when they are off by a dong.
 
-import { openDatabase } from '../src/database/index.ts';
+import { openDatabase } from '../src/ground/database/index.ts';
 import { findFaults } from './ledger-check.ts';
 import { type Figure, type Headline, type Spread, toFigure, toHeadline, toSpread } from './ledger-figures.ts';
 import { openLedgerGround } from './ledger-ground.ts';

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { runMigrations } from 'graphile-worker';
 import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { migrate, openEmbeddedPostgres } from '../src/database/index.ts';
+import { migrate, openEmbeddedPostgres } from '../src/ground/database/index.ts';
 
 const rowsPerCase = 6_000;
 const roundsMax = 5;

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Environment } from '../src/context.ts';
-import { amountDongMax, parseDong } from '../src/money/index.ts';
+import { amountDongMax, parseDong } from '../src/ground/money/index.ts';
+import type { Environment } from '../src/ground/terms.ts';
 import { CliFault } from './faults.ts';
 import { type Gateway, withGateway } from './gateway.ts';
 import { type Answer, toJsonText } from './print.ts';

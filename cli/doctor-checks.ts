@@ -5,18 +5,18 @@ import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
+import { checkBooks } from '../src/books/ledger/index.ts';
+import { findV1Secrets, findV2Keys, findWebhookSecrets, listSites } from '../src/business/merchants/index.ts';
+import { listNotifications } from '../src/business/notifications/index.ts';
+import { listWallets } from '../src/business/wallets/index.ts';
 import { type Config, ConfigFault, loadConfig, loadOrCreateSecretKey } from '../src/config.ts';
 import {
   type Database,
   findEmbeddedPostgres,
   openDatabase,
   openEmbeddedPostgres,
-} from '../src/database/index.ts';
-import { checkBooks } from '../src/ledger/index.ts';
-import { findV1Secrets, findV2Keys, findWebhookSecrets, listSites } from '../src/merchants/index.ts';
-import { listNotifications } from '../src/notifications/index.ts';
-import { parseKeyRing } from '../src/secrets/index.ts';
-import { listWallets } from '../src/wallets/index.ts';
+} from '../src/ground/database/index.ts';
+import { parseKeyRing } from '../src/ground/secrets/index.ts';
 import { environments } from './command.ts';
 import { tellFault } from './faults.ts';
 import { databaseSchemaVersion, embeddedRecordPath, programSchemaVersion } from './gateway.ts';

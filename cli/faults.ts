@@ -2,7 +2,7 @@
 
 import { CommanderError } from 'commander';
 import { ConfigFault } from '../src/config.ts';
-import { SchemaRefusal } from '../src/database/index.ts';
+import { SchemaRefusal } from '../src/ground/database/index.ts';
 
 /** Exit code 1, or 2 when the command line itself is wrong. */
 export class CliFault extends Error {

@@ -5,10 +5,10 @@ import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { sql } from 'kysely';
 import { type Config, loadConfig, loadOrCreateSecretKey } from '../src/config.ts';
-import type { Context } from '../src/context.ts';
 import { createContext } from '../src/create-context.ts';
-import { type Database, migrate, openDatabase, openEmbeddedPostgres } from '../src/database/index.ts';
-import { createLogger } from '../src/http/logger.ts';
+import type { Context } from '../src/ground/context.ts';
+import { type Database, migrate, openDatabase, openEmbeddedPostgres } from '../src/ground/database/index.ts';
+import { createLogger } from '../src/ground/log/index.ts';
 import { CliFault } from './faults.ts';
 
 export type Gateway = { config: Config; context: Context };

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
-import { openPool } from '../src/database/index.ts';
+import { openPool } from '../src/ground/database/index.ts';
 import { createTestContext, givenWallet, type TestContext, testSecretKey } from '../tests/support/context.ts';
 import { createProgressTeller } from './ledger-progress.ts';
 

@@ -1,9 +1,9 @@
 // `vipay ledger …`: are the books right, to the dong?
 
 import { type Command, Option } from 'commander';
-import type { Environment } from '../src/context.ts';
-import { ledgerFaults } from '../src/ledger/index.ts';
-import { type Verification, verifyLedger } from '../src/verification/index.ts';
+import { ledgerFaults } from '../src/books/ledger/index.ts';
+import { type Verification, verifyLedger } from '../src/business/verification/index.ts';
+import type { Environment } from '../src/ground/terms.ts';
 import { choice, declareBare, environments, group } from './command.ts';
 import { CliFault, tellFault } from './faults.ts';
 import { withGateway } from './gateway.ts';

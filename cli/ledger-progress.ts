@@ -1,7 +1,7 @@
 // How far a verification is: a bar on a terminal, now and then a plain line anywhere else.
 
 import type { WriteStream } from 'node:tty';
-import type { VerifyOptions } from '../src/verification/index.ts';
+import type { VerifyOptions } from '../src/business/verification/index.ts';
 
 type Tell = NonNullable<VerifyOptions['onProgress']>;
 

@@ -1,7 +1,6 @@
 // `vipay notification …`: results on their way to merchants, and sending one again.
 
 import type { Command } from 'commander';
-import type { DbOrTx } from '../src/database/index.ts';
 import {
   listAttempts,
   listNotifications,
@@ -10,8 +9,9 @@ import {
   parseNotificationId,
   type ResendError,
   resendNotification,
-} from '../src/notifications/index.ts';
-import { formatOrderId, parseOrderId } from '../src/orders/index.ts';
+} from '../src/business/notifications/index.ts';
+import { formatOrderId, parseOrderId } from '../src/business/orders/index.ts';
+import type { DbOrTx } from '../src/ground/database/index.ts';
 import { choice, declare, group, text, whole } from './command.ts';
 import { CliFault, notFound } from './faults.ts';
 import { attemptTable, notificationJson } from './notification-text.ts';

@@ -1,7 +1,7 @@
 // How a notification and its attempts are told.
 
-import type { Notification, NotificationAttempt } from '../src/notifications/index.ts';
-import { formatOrderId } from '../src/orders/index.ts';
+import type { Notification, NotificationAttempt } from '../src/business/notifications/index.ts';
+import { formatOrderId } from '../src/business/orders/index.ts';
 import { moment, table } from './print.ts';
 
 export function notificationJson(notification: Notification, attempts?: NotificationAttempt[]) {

@@ -1,9 +1,7 @@
 // `vipay order …`: what became of an order, in one look.
 
 import type { Command } from 'commander';
-import type { Context } from '../src/context.ts';
-import type { DbOrTx } from '../src/database/index.ts';
-import { listAttempts, listNotifications } from '../src/notifications/index.ts';
+import { listAttempts, listNotifications } from '../src/business/notifications/index.ts';
 import {
   checkoutUrl,
   findOrder,
@@ -11,7 +9,7 @@ import {
   type Order,
   parseOrderId,
   toOrderJson,
-} from '../src/orders/index.ts';
+} from '../src/business/orders/index.ts';
 import {
   findPayment,
   findPaymentByTransactionNo,
@@ -19,9 +17,11 @@ import {
   listPaymentsOfOrder,
   type Payment,
   parsePaymentId,
-} from '../src/payments/index.ts';
-import { type ResponseCode, responseMessage } from '../src/protocols/index.ts';
-import { findWallet } from '../src/wallets/index.ts';
+} from '../src/business/payments/index.ts';
+import { findWallet } from '../src/business/wallets/index.ts';
+import type { Context } from '../src/ground/context.ts';
+import type { DbOrTx } from '../src/ground/database/index.ts';
+import { type ResponseCode, responseMessage } from '../src/ground/protocols/index.ts';
 import { declare, group, text } from './command.ts';
 import { CliFault, notFound } from './faults.ts';
 import { attemptTable, notificationJson } from './notification-text.ts';

@@ -1,7 +1,7 @@
 // How results look: aligned for people, JSON for programs. Text of strangers cannot steer the terminal.
 
-import { formatDong } from '../src/money/index.ts';
-import { formatVietnamTimestamp } from '../src/time/index.ts';
+import { formatDong } from '../src/ground/money/index.ts';
+import { formatVietnamTimestamp } from '../src/ground/time/index.ts';
 
 /** What a command answers; `text` for people, `json` for programs. `failed`: exit code 1 all the same. */
 export type Answer = { text: string; json: unknown; failed?: boolean };

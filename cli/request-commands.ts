@@ -1,7 +1,7 @@
 // `vipay request …`: what the gateway refused, and why.
 
 import type { Command } from 'commander';
-import { findRefusedRequest } from '../src/requests/index.ts';
+import { findRefusedRequest } from '../src/business/requests/index.ts';
 import { declare, group } from './command.ts';
 import { notFound } from './faults.ts';
 import { fields, moment } from './print.ts';

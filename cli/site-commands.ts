@@ -1,7 +1,6 @@
 // `vipay site …`: merchant sites, their settings and their keys.
 
 import type { Command } from 'commander';
-import type { Environment } from '../src/context.ts';
 import {
   activateSite,
   describeSite,
@@ -14,7 +13,8 @@ import {
   suspendSite,
   switchProtocol,
   updateSite,
-} from '../src/merchants/index.ts';
+} from '../src/business/merchants/index.ts';
+import type { Environment } from '../src/ground/terms.ts';
 import { choice, declare, environments, group, text, whole } from './command.ts';
 import { CliFault, notFound } from './faults.ts';
 import type { Gateway } from './gateway.ts';

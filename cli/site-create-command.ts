@@ -1,9 +1,9 @@
 // `vipay site create`: a merchant site with everything its client needs.
 
 import type { Command } from 'commander';
-import type { Environment } from '../src/context.ts';
-import { createSite, type NewSite, type Protocol } from '../src/merchants/index.ts';
-import type { FeeSchedule } from '../src/money/index.ts';
+import { createSite, type NewSite, type Protocol } from '../src/business/merchants/index.ts';
+import type { FeeSchedule } from '../src/ground/money/index.ts';
+import type { Environment } from '../src/ground/terms.ts';
 import {
   amount,
   choice,

@@ -1,6 +1,6 @@
 // Settings of a site on the command line: how they are read, and how a refusal of the merchants module is told.
 
-import type { MerchantError } from '../src/merchants/index.ts';
+import type { MerchantError } from '../src/business/merchants/index.ts';
 import { readInput } from './command.ts';
 import { CliFault, notFound } from './faults.ts';
 

@@ -1,7 +1,7 @@
 // How a merchant site and its credentials are told to a person.
 
-import type { MerchantSite, SiteCredentials, SiteKeySummary } from '../src/merchants/index.ts';
-import { computeFee, formatDong } from '../src/money/index.ts';
+import type { MerchantSite, SiteCredentials, SiteKeySummary } from '../src/business/merchants/index.ts';
+import { computeFee, formatDong } from '../src/ground/money/index.ts';
 import { dong, fields, moment, table, yesOrNo } from './print.ts';
 
 /** The agreement with the merchant, which its client does not need; amounts in dong, rates in per cent. */

@@ -2,8 +2,7 @@
 
 import type { Command } from 'commander';
 import { uuidv7 } from 'uuidv7';
-import type { Context, Environment } from '../src/context.ts';
-import { readBalance } from '../src/ledger/index.ts';
+import { readBalance } from '../src/books/ledger/index.ts';
 import {
   type CreateWalletError,
   createWallet,
@@ -14,7 +13,9 @@ import {
   topUpWallet,
   type Wallet,
   type WalletStatus,
-} from '../src/wallets/index.ts';
+} from '../src/business/wallets/index.ts';
+import type { Context } from '../src/ground/context.ts';
+import type { Environment } from '../src/ground/terms.ts';
 import {
   amount,
   choice,

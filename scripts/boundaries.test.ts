@@ -5,11 +5,16 @@ import { findBoundaryFaults } from './boundaries.ts';
 
 test('every kind of forbidden import in the bad example is found', () => {
   assert.deepEqual(findBoundaryFaults(join(import.meta.dirname, 'fixtures/boundaries')), [
-    'src/ledger/index.ts imports src/payments/decide.ts: import it through src/payments/index.ts',
-    'src/money/index.ts imports pg: money is pure',
-    'src/money/index.ts imports src/ledger/index.ts: money knows nothing of ledger',
-    'src/payments/index.ts imports src/checkout/index.ts: only app.ts assembles checkout',
-    'These parts import each other in a circle: checkout, payments',
+    'src/ground/attic is missing in ARCHITECTURE.md',
+    'ARCHITECTURE.md names src/business/refunds, which does not exist',
+    'src/books/ledger/index.ts imports src/business/payments/decide.ts: import it through src/business/payments/index.ts',
+    'src/business/payments/index.ts imports src/edges/checkout/index.ts: business is below edges',
+    'src/ground/money/index.ts imports pg: ground/money is pure',
+    'src/ground/money/index.ts imports src/books/ledger/index.ts: ground is below books',
+    'src/ground/time/index.ts imports src/ground/money/index.ts: ground/time knows nothing of ground/money',
+    'ARCHITECTURE.md lets business/payments import books/ledger, and nothing there does',
+    'ARCHITECTURE.md lets business/payments import ground/money, and nothing there does',
+    'These modules import each other in a circle: business/payments, edges/checkout',
   ]);
 });
 

@@ -57,7 +57,7 @@ function columnRow(column: Column): string {
 
 const sqlBlock = (text: string) => `\`\`\`sql\n${text}\n\`\`\``;
 
-/** src/database/tables.ts */
+/** src/ground/database/tables.ts */
 export function writeTables({ relations }: Catalogue): string {
   const body = relations.map((relation) => {
     const columns = relation.columns.map((column) => `  ${column.name}: ${typeOf(column, relation.kind)};`);

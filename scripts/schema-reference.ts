@@ -1,4 +1,4 @@
-// Writes docs/reference/schema.md and src/database/tables.ts from a freshly migrated database (`npm run schema`);
+// Writes docs/reference/schema.md and src/ground/database/tables.ts from a freshly migrated database (`npm run schema`);
 // with --check it writes nothing and fails when one of them is stale.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ const catalogue = await readCatalogue(pool, 'vipay_app').finally(drop);
 
 const files = [
   { path: 'docs/reference/schema.md', text: writeReference(catalogue) },
-  { path: 'src/database/tables.ts', text: writeTables(catalogue) },
+  { path: 'src/ground/database/tables.ts', text: writeTables(catalogue) },
 ];
 for (const { path, text } of files) {
   const file = resolve(projectDir, path);

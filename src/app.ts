@@ -1,20 +1,19 @@
 // Assembles the gateway: the modules on one HTTP server, in the order the money takes, and the work beside it.
 
 import type { FastifyInstance } from 'fastify';
-import { registerCheckout } from './checkout/index.ts';
-import { errorPage } from './checkout/pages/index.ts';
+import { type Dispatcher, startDispatcher } from './business/notifications/index.ts';
+import { expireDueOrders } from './business/payments/index.ts';
+import { trimRefusedRequests } from './business/requests/index.ts';
+import { exposeVerification, runVerification } from './business/verification/index.ts';
+import { trimAttempts } from './business/wallets/index.ts';
 import type { Config } from './config.ts';
-import type { Context } from './context.ts';
-import { registerEntrances, trimIdempotencyKeys } from './entrances/index.ts';
-import { registerHealth } from './http/health.ts';
-import { createServer } from './http/server.ts';
-import { type Jobs, type JobTask, startJobs } from './jobs/index.ts';
-import { type Dispatcher, startDispatcher } from './notifications/index.ts';
-import { expireDueOrders } from './payments/index.ts';
-import { trimRefusedRequests } from './requests/index.ts';
-import { registerSandbox } from './sandbox/index.ts';
-import { exposeVerification, runVerification } from './verification/index.ts';
-import { trimAttempts } from './wallets/index.ts';
+import { registerCheckout } from './edges/checkout/index.ts';
+import { errorPage } from './edges/checkout/pages/index.ts';
+import { registerEntrances, trimIdempotencyKeys } from './edges/entrances/index.ts';
+import { registerSandbox } from './edges/sandbox/index.ts';
+import type { Context } from './ground/context.ts';
+import { createServer, registerHealth } from './ground/http/index.ts';
+import { type Jobs, type JobTask, startJobs } from './ground/jobs/index.ts';
 
 export type AppOptions = {
   /** Proxies whose X-Forwarded-For is believed. */

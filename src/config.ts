@@ -5,7 +5,7 @@ import { access, chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promise
 import { dirname, join, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { generateKeyRingSetting, parseKeyRing } from './secrets/index.ts';
+import { generateKeyRingSetting, parseKeyRing } from './ground/secrets/index.ts';
 
 export type Config = {
   port: number;

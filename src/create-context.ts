@@ -1,10 +1,11 @@
 // Makes the hands that every use case is given, from the settings and an open database.
 
 import type { Config } from './config.ts';
-import { type Clock, type Context, systemClock } from './context.ts';
-import type { Database } from './database/index.ts';
-import type { Logger } from './http/logger.ts';
-import { createPinHasher, parseKeyRing } from './secrets/index.ts';
+import type { Context } from './ground/context.ts';
+import type { Database } from './ground/database/index.ts';
+import type { Logger } from './ground/log/index.ts';
+import { createPinHasher, parseKeyRing } from './ground/secrets/index.ts';
+import { type Clock, systemClock } from './ground/time/index.ts';
 
 export function createContext(
   config: Pick<Config, 'publicUrl' | 'argon2'>,

@@ -3,19 +3,19 @@
 import { createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { createApp, startWork, type Work } from './app.ts';
+import { listSites } from './business/merchants/index.ts';
 import { type Config, ConfigFault, loadConfig, loadOrCreateSecretKey, prepareDataDir } from './config.ts';
-import type { Context } from './context.ts';
 import { createContext } from './create-context.ts';
+import { type DemoShop, payingWallet, seedSandbox, startDemoShop, testPin } from './edges/sandbox/index.ts';
+import type { Context } from './ground/context.ts';
 import {
   type EmbeddedPostgres,
   migrate,
   openDatabase,
   openEmbeddedPostgres,
   SchemaRefusal,
-} from './database/index.ts';
-import { createLogger } from './http/logger.ts';
-import { listSites } from './merchants/index.ts';
-import { type DemoShop, payingWallet, seedSandbox, startDemoShop, testPin } from './sandbox/index.ts';
+} from './ground/database/index.ts';
+import { createLogger } from './ground/log/index.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 

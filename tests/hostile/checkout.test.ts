@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
-import { registerCheckout } from '../../src/checkout/index.ts';
-import { errorPage } from '../../src/checkout/pages/index.ts';
-import { createServer } from '../../src/http/server.ts';
-import type { MerchantSite } from '../../src/merchants/index.ts';
-import { arrivalUrl, checkoutPath, findOrder, type Order } from '../../src/orders/index.ts';
+import type { MerchantSite } from '../../src/business/merchants/index.ts';
+import { arrivalUrl, checkoutPath, findOrder, type Order } from '../../src/business/orders/index.ts';
+import { registerCheckout } from '../../src/edges/checkout/index.ts';
+import { errorPage } from '../../src/edges/checkout/pages/index.ts';
+import { createServer } from '../../src/ground/http/index.ts';
 import {
   createTestContext,
   givenOrder,

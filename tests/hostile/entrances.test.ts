@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { LightMyRequestResponse } from 'fastify';
-import type { SiteCredentials } from '../../src/merchants/index.ts';
+import type { SiteCredentials } from '../../src/business/merchants/index.ts';
 import {
   codeOf,
   type EntranceApp,

@@ -2,8 +2,8 @@
 // Returned as a list of what went wrong: the kills assert that there is nothing, a mutant that there is something.
 
 import { sql } from 'kysely';
-import type { NamedPoint } from '../../src/context.ts';
-import { readBalance } from '../../src/ledger/index.ts';
+import { readBalance } from '../../src/books/ledger/index.ts';
+import type { NamedPoint } from '../../src/ground/context.ts';
 import { payToTopOfClassA } from '../races/race.ts';
 import {
   createTestContext,

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { NamedPoint } from '../../src/context.ts';
+import type { NamedPoint } from '../../src/ground/context.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
 import { killAndCheck } from './kill-scenario.ts';
 import { payThroughAKill } from './one-kill.ts';

@@ -2,8 +2,8 @@
 // for itself, without the gateway's code where that is possible.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { SiteCredentials } from '../../src/merchants/index.ts';
-import { verifyV1Result } from '../../src/protocols/classic-v1/index.ts';
+import type { SiteCredentials } from '../../src/business/merchants/index.ts';
+import { verifyV1Result } from '../../src/ground/protocols/classic-v1/index.ts';
 import type { HeardRequest } from '../support/merchant-endpoint.ts';
 
 export type HeardResult = {

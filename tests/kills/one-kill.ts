@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
-import type { NamedPoint } from '../../src/context.ts';
-import { readBalance } from '../../src/ledger/index.ts';
-import { findOrder } from '../../src/orders/index.ts';
+import { readBalance } from '../../src/books/ledger/index.ts';
+import { findOrder } from '../../src/business/orders/index.ts';
+import type { NamedPoint } from '../../src/ground/context.ts';
 import { givenConfirming } from '../races/race.ts';
 import { createTestContext, givenOrder, givenSite, givenWallet } from '../support/context.ts';
 import { findViolations } from '../support/find-violations.ts';

@@ -2,8 +2,8 @@
 // was answered; what it was not answered it asks again, with the same words.
 
 import { randomBytes } from 'node:crypto';
-import type { MerchantSite, SiteCredentials } from '../../src/merchants/index.ts';
-import type { Wallet } from '../../src/wallets/index.ts';
+import type { MerchantSite, SiteCredentials } from '../../src/business/merchants/index.ts';
+import type { Wallet } from '../../src/business/wallets/index.ts';
 import { givenConfirming, givenStarted } from '../races/race.ts';
 import { givenOrder, type TestContext } from '../support/context.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';

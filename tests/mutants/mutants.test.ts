@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { NamedPoint } from '../../src/context.ts';
+import type { NamedPoint } from '../../src/ground/context.ts';
 import { killAndCheck } from '../kills/kill-scenario.ts';
 import { ends, endWhilePosting } from '../races/ends-of-an-order.ts';
 import { guessCodes } from '../races/guessing.ts';

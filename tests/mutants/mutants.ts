@@ -3,7 +3,7 @@
 
 import type { Mutant } from '../support/mutant.ts';
 
-const postBatch = 'src/payments/post-batch.ts';
+const postBatch = 'src/business/payments/post-batch.ts';
 
 /** The notification is recorded in a commit of its own, after the payment's. */
 export const notificationOutsideTheCommit: Mutant = {
@@ -33,7 +33,7 @@ export const noLockOfTheOrder: Mutant = {
   name: 'no lock of the order',
   changes: [
     {
-      file: 'src/orders/order-queries.ts',
+      file: 'src/business/orders/order-queries.ts',
       text: ' for no key update',
       replacement: '',
     },
@@ -80,7 +80,7 @@ export const noCheckOfTheTransfer: Mutant = {
   name: 'no check of the key: the transfer',
   changes: [
     {
-      file: 'src/ledger/post-transfers.ts',
+      file: 'src/books/ledger/post-transfers.ts',
       text: '      if (former) {\n',
       replacement: '      if (false) {\n',
     },
@@ -92,7 +92,7 @@ export const attemptsNotLimited: Mutant = {
   name: 'attempts at a code not limited',
   changes: [
     {
-      file: 'src/wallets/wallet-queries.ts',
+      file: 'src/business/wallets/wallet-queries.ts',
       text: 'and (otp_locked_until is null or ',
       replacement: 'and (true or ',
     },

@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Order } from '../../src/orders/index.ts';
-import type { Wallet } from '../../src/wallets/index.ts';
+import type { Order } from '../../src/business/orders/index.ts';
+import type { Wallet } from '../../src/business/wallets/index.ts';
 import { givenOrder, givenWallet } from '../support/context.ts';
 import { findViolations } from '../support/find-violations.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';

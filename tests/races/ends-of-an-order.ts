@@ -1,9 +1,9 @@
 // Scenarios in which an order ends otherwise while it is being paid, as lists of what went wrong.
 
 import { sql } from 'kysely';
-import { readBalance } from '../../src/ledger/index.ts';
-import { findOrder, type Order } from '../../src/orders/index.ts';
-import type { Wallet } from '../../src/wallets/index.ts';
+import { readBalance } from '../../src/books/ledger/index.ts';
+import { findOrder, type Order } from '../../src/business/orders/index.ts';
+import type { Wallet } from '../../src/business/wallets/index.ts';
 import { givenOrder, givenWallet } from '../support/context.ts';
 import { findViolations } from '../support/find-violations.ts';
 import { until } from '../support/notification-fixtures.ts';

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { PinQueueFull } from '../../src/secrets/index.ts';
-import { signIn } from '../../src/wallets/index.ts';
+import { signIn } from '../../src/business/wallets/index.ts';
+import { PinQueueFull } from '../../src/ground/secrets/index.ts';
 import { givenOrder, givenWallet, testPin } from '../support/context.ts';
 import { findViolations } from '../support/find-violations.ts';
 import type { Comparisons, Operation } from '../support/worker-protocol.ts';

@@ -1,8 +1,8 @@
 // A hundred wrong codes at once, as a list of what went wrong; and what is counted while guessing.
 
 import { sql } from 'kysely';
-import { listSandboxMessages } from '../../src/messages/index.ts';
-import { findPayment } from '../../src/payments/index.ts';
+import { listSandboxMessages } from '../../src/business/messages/index.ts';
+import { findPayment } from '../../src/business/payments/index.ts';
 import { givenOrder, givenWallet } from '../support/context.ts';
 import { findViolations } from '../support/find-violations.ts';
 import type { Comparisons, Operation } from '../support/worker-protocol.ts';

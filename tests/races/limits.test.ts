@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { readBalance } from '../../src/ledger/index.ts';
-import { findPayment } from '../../src/payments/index.ts';
-import type { NewWallet } from '../../src/wallets/index.ts';
+import { readBalance } from '../../src/books/ledger/index.ts';
+import { findPayment } from '../../src/business/payments/index.ts';
+import type { NewWallet } from '../../src/business/wallets/index.ts';
 import { givenOrder, givenWallet } from '../support/context.ts';
 import { findViolations } from '../support/find-violations.ts';
 import type { Operation } from '../support/worker-protocol.ts';

@@ -2,7 +2,7 @@
 // the mutants that there is something.
 
 import { sql } from 'kysely';
-import { readBalance } from '../../src/ledger/index.ts';
+import { readBalance } from '../../src/books/ledger/index.ts';
 import { givenOrder, givenWallet } from '../support/context.ts';
 import { findViolations } from '../support/find-violations.ts';
 import { until } from '../support/notification-fixtures.ts';

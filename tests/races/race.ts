@@ -1,10 +1,10 @@
 // A race: two gateway processes on one database, let go at the same moment. What scenarios need to set one up.
 
 import { sql } from 'kysely';
-import type { MerchantSite } from '../../src/merchants/index.ts';
-import type { Order } from '../../src/orders/index.ts';
-import { confirmPayment, startPayment } from '../../src/payments/index.ts';
-import type { Wallet } from '../../src/wallets/index.ts';
+import type { MerchantSite } from '../../src/business/merchants/index.ts';
+import type { Order } from '../../src/business/orders/index.ts';
+import { confirmPayment, startPayment } from '../../src/business/payments/index.ts';
+import type { Wallet } from '../../src/business/wallets/index.ts';
 import { createTestContext, givenSite, readOtp, type TestContext } from '../support/context.ts';
 import type { Mutant } from '../support/mutant.ts';
 import { mutateDatabase } from '../support/mutate-database.ts';

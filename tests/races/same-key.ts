@@ -1,7 +1,7 @@
 // Scenarios in which the same key comes many times at once: one order reference, one transfer id.
 
 import { uuidv7 } from 'uuidv7';
-import { readBalance } from '../../src/ledger/index.ts';
+import { readBalance } from '../../src/books/ledger/index.ts';
 import { givenWallet } from '../support/context.ts';
 import { findViolations } from '../support/find-violations.ts';
 import type { Operation } from '../support/worker-protocol.ts';

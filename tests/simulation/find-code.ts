@@ -1,7 +1,7 @@
 // What a buyer reads on the phone, or types wrong.
 
-import { listSandboxMessages } from '../../src/messages/index.ts';
-import { otpMatches } from '../../src/payments/otp.ts';
+import { listSandboxMessages } from '../../src/business/messages/index.ts';
+import { otpMatches } from '../../src/business/payments/otp.ts';
 import type { ModelPayment } from './model.ts';
 import type { Stage } from './stage.ts';
 import type { Code } from './steps.ts';

@@ -1,7 +1,7 @@
 // Several calls at once: the books say what became of them, then they are held against every rule there is.
 
 import { sql } from 'kysely';
-import { isPassingFault } from '../../src/database/index.ts';
+import { isPassingFault } from '../../src/ground/database/index.ts';
 import type { Worker } from '../support/worker.ts';
 import type { Outcome } from '../support/worker-protocol.ts';
 import { type Answer, adoptBooks, findNeedless } from './adopt.ts';

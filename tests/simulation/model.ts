@@ -1,7 +1,7 @@
 // The money in memory: what the gateway's database should say, kept by plain rules that share no code with it.
 
-import type { MerchantSite } from '../../src/merchants/index.ts';
-import type { WalletStatus } from '../../src/wallets/index.ts';
+import type { MerchantSite } from '../../src/business/merchants/index.ts';
+import type { WalletStatus } from '../../src/business/wallets/index.ts';
 
 export type ModelWallet = {
   id: string;

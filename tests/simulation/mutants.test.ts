@@ -30,7 +30,7 @@ test('a batch whose payments are all decided against the limits as they were bef
     name: 'stale totals',
     changes: [
       {
-        file: 'src/payments/post-batch.ts',
+        file: 'src/business/payments/post-batch.ts',
         text: 'const totals = this.#totals.get(facts.walletId) ?? {',
         replacement: 'const totals = {',
       },
@@ -44,7 +44,7 @@ test('a batch that notes only the first of its results for the merchants is foun
     name: 'notification dropped',
     changes: [
       {
-        file: 'src/payments/post-batch.ts',
+        file: 'src/business/payments/post-batch.ts',
         text: 'const due = paid.map(({ facts:',
         replacement: 'const due = paid.slice(0, 1).map(({ facts:',
       },
@@ -58,7 +58,7 @@ test('an unanswered commit that is told as too late is found out', async () => {
     name: 'unknown told as too late',
     changes: [
       {
-        file: 'src/payments/post-payments.ts',
+        file: 'src/business/payments/post-payments.ts',
         text: "outcome: mayBePosted ? 'unknown' : 'busy' }",
         replacement: "outcome: 'too_late' }",
       },
@@ -72,7 +72,7 @@ test('a gateway that ends with its connection is found out', async () => {
     name: 'no listener on connections in use',
     changes: [
       {
-        file: 'src/database/database.ts',
+        file: 'src/ground/database/database.ts',
         text: "  pool.on('connect', (client) => client.on('error', () => undefined));\n",
         replacement: '',
       },

@@ -1,10 +1,10 @@
 // The real side of a simulation: a database, gateway processes upon it, and wallets and sites that the model knows.
 
 import { sql } from 'kysely';
-import { openPool } from '../../src/database/index.ts';
-import { getSystemAccountId } from '../../src/ledger/index.ts';
-import type { NewSite } from '../../src/merchants/index.ts';
-import type { NewWallet } from '../../src/wallets/index.ts';
+import { getSystemAccountId } from '../../src/books/ledger/index.ts';
+import type { NewSite } from '../../src/business/merchants/index.ts';
+import type { NewWallet } from '../../src/business/wallets/index.ts';
+import { openPool } from '../../src/ground/database/index.ts';
 import { givenSite, givenWallet, type TestContext } from '../support/context.ts';
 import type { Mutant } from '../support/mutant.ts';
 import { until } from '../support/notification-fixtures.ts';

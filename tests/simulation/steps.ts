@@ -1,8 +1,8 @@
 // The steps of a simulation, drawn from a seed alone: they call orders, payments, wallets and sites by number and
 // say amounts by what they aim at, so that the same seed gives the same steps whatever the database answered.
 
-import type { NamedPoint } from '../../src/context.ts';
-import type { WalletStatus } from '../../src/wallets/index.ts';
+import type { WalletStatus } from '../../src/business/wallets/index.ts';
+import type { NamedPoint } from '../../src/ground/context.ts';
 
 /** Dong, or a share of what a wallet has left of something, and a dong more or less. */
 export type Amount =

@@ -7,8 +7,8 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import pg from 'pg';
-import { findEmbeddedPostgres } from '../../src/database/index.ts';
-import { isProcessAlive } from '../../src/database/lock-file.ts';
+import { findEmbeddedPostgres } from '../../src/ground/database/index.ts';
+import { isProcessAlive } from '../../src/ground/database/lock-file.ts';
 import {
   createDataDir,
   findFreePort,

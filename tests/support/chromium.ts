@@ -9,7 +9,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type Browser, chromium, type LaunchOptions } from 'playwright-core';
-import { withLockFile } from '../../src/database/lock-file.ts';
+import { withLockFile } from '../../src/ground/database/lock-file.ts';
 
 /**
  * Launches the packaged Chromium; the one named by CHROMIUM_PATH instead when that is set, or /usr/bin/chromium where

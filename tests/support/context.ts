@@ -3,20 +3,20 @@
 
 import { randomBytes } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
-import type { Context } from '../../src/context.ts';
-import { inTransaction } from '../../src/database/index.ts';
-import { createLogger } from '../../src/http/logger.ts';
 import {
   createSite,
   type MerchantSite,
   type NewSite,
   type SiteCredentials,
-} from '../../src/merchants/index.ts';
-import { listSandboxMessages } from '../../src/messages/index.ts';
-import { type Order, placeOrder } from '../../src/orders/index.ts';
-import type { ReceivedOrder } from '../../src/protocols/index.ts';
-import { createKeyRing, createPinHasher } from '../../src/secrets/index.ts';
-import { createWallet, type NewWallet, topUpWallet, type Wallet } from '../../src/wallets/index.ts';
+} from '../../src/business/merchants/index.ts';
+import { listSandboxMessages } from '../../src/business/messages/index.ts';
+import { type Order, placeOrder } from '../../src/business/orders/index.ts';
+import { createWallet, type NewWallet, topUpWallet, type Wallet } from '../../src/business/wallets/index.ts';
+import type { Context } from '../../src/ground/context.ts';
+import { inTransaction } from '../../src/ground/database/index.ts';
+import { createLogger } from '../../src/ground/log/index.ts';
+import type { ReceivedOrder } from '../../src/ground/protocols/index.ts';
+import { createKeyRing, createPinHasher } from '../../src/ground/secrets/index.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export const testPin = '246810';

@@ -15,8 +15,8 @@ import {
   migrate,
   openDatabase,
   openEmbeddedPostgres,
-} from '../../src/database/index.ts';
-import { isProcessAlive, withLockFile } from '../../src/database/lock-file.ts';
+} from '../../src/ground/database/index.ts';
+import { isProcessAlive, withLockFile } from '../../src/ground/database/lock-file.ts';
 
 export type TestDatabase = {
   /** The running role (`vipay_app`). */
@@ -121,7 +121,7 @@ async function ensureTemplate(opened: EmbeddedPostgres): Promise<string> {
 
 function templateName(): string {
   const hash = createHash('sha256');
-  const runner = ['migrate.ts', 'grants.ts'].map((name) => join(projectDir, 'src/database', name));
+  const runner = ['migrate.ts', 'grants.ts'].map((name) => join(projectDir, 'src/ground/database', name));
   const lock = join(projectDir, 'package-lock.json');
   const files = readdirSync(migrationsDir).filter((name) => name.endsWith('.sql'));
   for (const path of [...files.sort().map((name) => join(migrationsDir, name)), ...runner, lock]) {

@@ -1,8 +1,8 @@
 // A dispatcher in a process of its own, to be killed: it kills itself (-9) when it reaches the given point.
 // Arguments: database URL, the time at which its clock stands, the point.
 
-import { openDatabase } from '../../src/database/index.ts';
-import { startDispatcher } from '../../src/notifications/index.ts';
+import { startDispatcher } from '../../src/business/notifications/index.ts';
+import { openDatabase } from '../../src/ground/database/index.ts';
 import { createManualClock, createNotificationContext } from './notification-fixtures.ts';
 
 const [url = '', now = '', point = ''] = process.argv.slice(2);

@@ -3,15 +3,15 @@
 
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
-import { errorPage } from '../../src/checkout/pages/index.ts';
-import type { Context } from '../../src/context.ts';
-import { registerEntrances } from '../../src/entrances/index.ts';
-import { createLogger } from '../../src/http/logger.ts';
-import { createServer } from '../../src/http/server.ts';
-import { createSite, type NewSite, type SiteCredentials } from '../../src/merchants/index.ts';
-import { buildV1RequestQuery } from '../../src/protocols/classic-v1/index.ts';
-import { sealV2Request, toV2Fields } from '../../src/protocols/classic-v2/index.ts';
-import { createKeyRing, createPinHasher } from '../../src/secrets/index.ts';
+import { createSite, type NewSite, type SiteCredentials } from '../../src/business/merchants/index.ts';
+import { errorPage } from '../../src/edges/checkout/pages/index.ts';
+import { registerEntrances } from '../../src/edges/entrances/index.ts';
+import type { Context } from '../../src/ground/context.ts';
+import { createServer } from '../../src/ground/http/index.ts';
+import { createLogger } from '../../src/ground/log/index.ts';
+import { buildV1RequestQuery } from '../../src/ground/protocols/classic-v1/index.ts';
+import { sealV2Request, toV2Fields } from '../../src/ground/protocols/classic-v2/index.ts';
+import { createKeyRing, createPinHasher } from '../../src/ground/secrets/index.ts';
 import { createTestDatabase } from './database.ts';
 
 export type EntranceApp = {

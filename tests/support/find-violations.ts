@@ -2,8 +2,8 @@
 // transfer and notification say the same. Each finding is one sentence.
 
 import { sql } from 'kysely';
-import type { DbOrTx } from '../../src/database/index.ts';
-import { checkBooks } from '../../src/ledger/index.ts';
+import { checkBooks } from '../../src/books/ledger/index.ts';
+import type { DbOrTx } from '../../src/ground/database/index.ts';
 
 /** Empty: nothing is wrong. */
 export async function findViolations(db: DbOrTx): Promise<string[]> {

@@ -8,7 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { createApp, startWork } from '../../src/app.ts';
-import { type DemoShop, payingWallet, seedSandbox, startDemoShop, testPin } from '../../src/sandbox/index.ts';
+import {
+  type DemoShop,
+  payingWallet,
+  seedSandbox,
+  startDemoShop,
+  testPin,
+} from '../../src/edges/sandbox/index.ts';
 import { createTestContext, type TestContext } from './context.ts';
 
 export type TestGateway = {

@@ -3,7 +3,6 @@
 import fc from 'fast-check';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import type { Context, Environment } from '../../src/context.ts';
 import {
   type AccountKind,
   getSystemAccountId,
@@ -13,7 +12,9 @@ import {
   type Transfer,
   type TransferKind,
   type TransferResult,
-} from '../../src/ledger/index.ts';
+} from '../../src/books/ledger/index.ts';
+import type { Context } from '../../src/ground/context.ts';
+import type { Environment } from '../../src/ground/terms.ts';
 
 type ModelAccount = { environment: Environment; kind: AccountKind; status: 'open' | 'closed'; dong: bigint };
 export type Model = { accounts: Map<string, ModelAccount>; journal: Map<string, Transfer> };

@@ -1,6 +1,6 @@
 // Puts the functions a mutant changes into the test's own database, by the role that owns them.
 
-import { openPool } from '../../src/database/index.ts';
+import { openPool } from '../../src/ground/database/index.ts';
 import { type Mutant, replaceOnce } from './mutant.ts';
 
 /** Replaces the mutant's functions in this database; its worker processes start afterwards. */

@@ -3,17 +3,22 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { uuidv7 } from 'uuidv7';
-import type { Clock, Context } from '../../src/context.ts';
-import { type Database, inTransaction } from '../../src/database/index.ts';
-import { createLogger } from '../../src/http/logger.ts';
 import {
   createSite,
   type MerchantSite,
   type NewSite,
   type SiteCredentials,
-} from '../../src/merchants/index.ts';
-import { listNotifications, type Notification, recordNotification } from '../../src/notifications/index.ts';
-import { createKeyRing, createPinHasher } from '../../src/secrets/index.ts';
+} from '../../src/business/merchants/index.ts';
+import {
+  listNotifications,
+  type Notification,
+  recordNotification,
+} from '../../src/business/notifications/index.ts';
+import type { Context } from '../../src/ground/context.ts';
+import { type Database, inTransaction } from '../../src/ground/database/index.ts';
+import { createLogger } from '../../src/ground/log/index.ts';
+import { createKeyRing, createPinHasher } from '../../src/ground/secrets/index.ts';
+import type { Clock } from '../../src/ground/time/index.ts';
 
 /** Stands still until moved. */
 export type ManualClock = Clock & { advance(ms: number): void };

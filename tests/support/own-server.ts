@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { migrate, openDatabase, openEmbeddedPostgres } from '../../src/database/index.ts';
-import { isProcessAlive } from '../../src/database/lock-file.ts';
+import { migrate, openDatabase, openEmbeddedPostgres } from '../../src/ground/database/index.ts';
+import { isProcessAlive } from '../../src/ground/database/lock-file.ts';
 import { type CuttingProxy, startCuttingProxy } from './cutting-proxy.ts';
 import type { TestDatabase } from './database.ts';
 

@@ -3,10 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { uuidv7 } from 'uuidv7';
-import type { Context } from '../../src/context.ts';
-import type { MerchantSite } from '../../src/merchants/index.ts';
-import { type PostingRequest, type PostingResult, postPayments } from '../../src/payments/index.ts';
-import type { Wallet } from '../../src/wallets/index.ts';
+import type { MerchantSite } from '../../src/business/merchants/index.ts';
+import { type PostingRequest, type PostingResult, postPayments } from '../../src/business/payments/index.ts';
+import type { Wallet } from '../../src/business/wallets/index.ts';
+import type { Context } from '../../src/ground/context.ts';
 
 export type GivenPayment = { wallet: Wallet; amountDong: bigint };
 export type ReadyPayment = { paymentId: string; orderId: string };

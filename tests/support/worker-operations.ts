@@ -1,8 +1,6 @@
 // Calls the use case that an operation names and says what became of it in one word.
 
-import type { Context } from '../../src/context.ts';
-import { inTransaction } from '../../src/database/index.ts';
-import { placeOrder } from '../../src/orders/index.ts';
+import { placeOrder } from '../../src/business/orders/index.ts';
 import {
   abandonPayment,
   cancelOrder,
@@ -15,8 +13,10 @@ import {
   resendCode,
   startPayment,
   submitCode,
-} from '../../src/payments/index.ts';
-import { signIn, topUpWallet } from '../../src/wallets/index.ts';
+} from '../../src/business/payments/index.ts';
+import { signIn, topUpWallet } from '../../src/business/wallets/index.ts';
+import type { Context } from '../../src/ground/context.ts';
+import { inTransaction } from '../../src/ground/database/index.ts';
 import type { Operation, Outcome } from './worker-protocol.ts';
 
 /** Never throws: what the use case threw is an outcome too. */

@@ -2,11 +2,11 @@
 // It can be told to die, or to wait, at a named point.
 
 import { flushCompileCache } from 'node:module';
-import type { Context, NamedPoint } from '../../src/context.ts';
-import { openDatabase } from '../../src/database/index.ts';
-import { createLogger } from '../../src/http/logger.ts';
-import { startDispatcher } from '../../src/notifications/index.ts';
-import { createPinHasher, parseKeyRing } from '../../src/secrets/index.ts';
+import { startDispatcher } from '../../src/business/notifications/index.ts';
+import type { Context, NamedPoint } from '../../src/ground/context.ts';
+import { openDatabase } from '../../src/ground/database/index.ts';
+import { createLogger } from '../../src/ground/log/index.ts';
+import { createPinHasher, parseKeyRing } from '../../src/ground/secrets/index.ts';
 import { cheapArgon2, testSecretKey } from './context.ts';
 import { countReplaced } from './mutant-count.ts';
 import { attempt } from './worker-operations.ts';

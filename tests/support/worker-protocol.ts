@@ -1,8 +1,8 @@
 // What a test and its worker processes say to each other, and what a worker can be asked to do. Sent by the
 // structured clone of node's IPC, so that dates and bigints stay what they are.
 
-import type { NamedPoint } from '../../src/context.ts';
-import type { MerchantSite } from '../../src/merchants/index.ts';
+import type { MerchantSite } from '../../src/business/merchants/index.ts';
+import type { NamedPoint } from '../../src/ground/context.ts';
 
 /** One call of a use case. `at`: where the clock stands for this call alone; else the worker's own clock. */
 export type Operation = (

@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { NamedPoint } from '../../src/context.ts';
+import type { NamedPoint } from '../../src/ground/context.ts';
 import { checkMutant, type Mutant } from './mutant.ts';
 import type {
   Asked,

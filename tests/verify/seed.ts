@@ -1,8 +1,8 @@
 // A journal of many rows, and payments that wait to be posted: by SQL, with the owner's hand.
 
 import type pg from 'pg';
-import type { MerchantSite } from '../../src/merchants/index.ts';
-import type { Wallet } from '../../src/wallets/index.ts';
+import type { MerchantSite } from '../../src/business/merchants/index.ts';
+import type { Wallet } from '../../src/business/wallets/index.ts';
 
 /** `rows` transfers between so many sandbox accounts, each account with the balance they make. */
 export async function seedJournal(owner: pg.Pool, seed: { rows: number; accounts: number }): Promise<void> {

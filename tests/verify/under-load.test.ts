@@ -9,10 +9,10 @@ import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { uuidv7 } from 'uuidv7';
-import { inTransaction, openPool } from '../../src/database/index.ts';
-import { getSystemAccountId, postTransfers, type Transfer } from '../../src/ledger/index.ts';
-import { postPayments } from '../../src/payments/index.ts';
-import { verifyLedger } from '../../src/verification/index.ts';
+import { getSystemAccountId, postTransfers, type Transfer } from '../../src/books/ledger/index.ts';
+import { postPayments } from '../../src/business/payments/index.ts';
+import { verifyLedger } from '../../src/business/verification/index.ts';
+import { inTransaction, openPool } from '../../src/ground/database/index.ts';
 import {
   createTestContext,
   givenSite,

@@ -1,0 +1,171 @@
+// All SQL of the ledger.
+
+import { type RawBuilder, sql } from 'kysely';
+import type { DbOrTx, Tx } from '../../ground/database/index.ts';
+import type { Environment } from '../../ground/terms.ts';
+import type { Account, AccountKind } from './account.ts';
+import type { Transfer } from './transfer.ts';
+
+/** Account ids as they are, or the SQL of a uuid[] that finds them. */
+export type AccountIds = string[] | RawBuilder<string[]>;
+
+/** Locks `locked` in the order everybody takes (wallets first, then by id), and reads those and `read`. */
+export async function readAccounts(
+  tx: Tx,
+  locked: string[],
+  read: AccountIds,
+): Promise<Map<string, Account>> {
+  const { rows } = await sql<Account>`
+    select id, environment, kind, owner, balance_dong as "balanceDong", status
+    from ledger_read_accounts(${locked}::uuid[], ${read}::uuid[])`.execute(tx);
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+export async function findTransfers(db: DbOrTx, ids: string[]): Promise<Map<string, Transfer>> {
+  type Row = Omit<Transfer, 'fee'> & {
+    feeAccountId: string | null;
+    feeDong: bigint;
+    vatAccountId: string | null;
+    vatDong: bigint;
+  };
+  const { rows } = await sql<Row>`
+    select id, environment, kind, debit_account_id as "debitAccountId", credit_account_id as "creditAccountId",
+      amount_dong as "amountDong", fee_account_id as "feeAccountId", fee_dong as "feeDong",
+      vat_account_id as "vatAccountId", vat_dong as "vatDong", linked_transfer_id as "linkedTransferId",
+      reference, happened_at as "happenedAt"
+    from ledger_find_transfers(${ids}::uuid[])`.execute(db);
+  return new Map(
+    rows.map(({ feeAccountId, feeDong, vatAccountId, vatDong, ...row }) => [
+      row.id,
+      {
+        ...row,
+        fee:
+          feeAccountId === null || vatAccountId === null
+            ? null
+            : { feeAccountId, feeDong, vatAccountId, vatDong },
+      },
+    ]),
+  );
+}
+
+/** Writes the journal rows, and one balance update per account, whatever the number of transfers. */
+export async function insertTransfers(tx: Tx, transfers: Transfer[]): Promise<void> {
+  await sql`select ${postingOf(transfers)}`.execute(tx);
+}
+
+/** The same as a value of a select list. */
+export function postingOf(transfers: Transfer[]): RawBuilder<unknown> {
+  return sql`ledger_post(${columnsOf(transfers)})`;
+}
+
+/** The same; false, with nothing written, when the database holds something else by now than was decided by. */
+export async function tryInsertTransfers(tx: Tx, transfers: Transfer[]): Promise<boolean> {
+  const { rows } = await sql<{ written: boolean }>`
+    select ledger_try_post(${columnsOf(transfers)}) as written`.execute(tx);
+  return rows[0]?.written === true;
+}
+
+function columnsOf(transfers: Transfer[]): RawBuilder<unknown> {
+  const column = <T>(read: (transfer: Transfer) => T): T[] => transfers.map(read);
+  return sql`
+      ${column((transfer) => transfer.id)}::uuid[],
+      ${column((transfer) => transfer.environment)}::text[],
+      ${column((transfer) => transfer.kind)}::text[],
+      ${column((transfer) => transfer.debitAccountId)}::uuid[],
+      ${column((transfer) => transfer.creditAccountId)}::uuid[],
+      ${column((transfer) => String(transfer.amountDong))}::bigint[],
+      ${column((transfer) => transfer.fee?.feeAccountId ?? null)}::uuid[],
+      ${column((transfer) => String(transfer.fee?.feeDong ?? 0n))}::bigint[],
+      ${column((transfer) => transfer.fee?.vatAccountId ?? null)}::uuid[],
+      ${column((transfer) => String(transfer.fee?.vatDong ?? 0n))}::bigint[],
+      ${column((transfer) => transfer.linkedTransferId)}::uuid[],
+      ${column((transfer) => transfer.reference)}::text[],
+      ${column((transfer) => transfer.happenedAt.toISOString())}::timestamptz[]`;
+}
+
+export async function insertAccount(
+  tx: DbOrTx,
+  account: { id: string; environment: Environment; kind: AccountKind; owner: string; now: Date },
+): Promise<void> {
+  await sql`
+    insert into accounts (id, environment, kind, owner, created_at)
+    values (${account.id}, ${account.environment}, ${account.kind}, ${account.owner}, ${account.now})
+    on conflict (environment, kind, owner) do nothing`.execute(tx);
+}
+
+export async function findAccount(
+  db: DbOrTx,
+  environment: Environment,
+  kind: AccountKind,
+  owner: string,
+): Promise<Account | null> {
+  const { rows } = await sql<Account>`
+    select id, environment, kind, owner, balance_dong as "balanceDong", status
+    from accounts where environment = ${environment} and kind = ${kind} and owner = ${owner}`.execute(db);
+  return rows[0] ?? null;
+}
+
+export type FeeAccounts = { feeAccountId: string; vatAccountId: string };
+
+/** Of each environment that has both. */
+export async function findFeeAccounts(db: DbOrTx): Promise<Map<Environment, FeeAccounts>> {
+  const { rows } = await sql<FeeAccounts & { environment: Environment }>`
+    select f.environment, f.id as "feeAccountId", v.id as "vatAccountId"
+    from accounts f join accounts v on v.environment = f.environment and v.kind = 'vat_payable' and v.owner = ''
+    where f.environment in ('sandbox', 'live') and f.kind = 'fees' and f.owner = ''`.execute(db);
+  return new Map(rows.map(({ environment, ...accounts }) => [environment, accounts]));
+}
+
+export async function findBalance(db: DbOrTx, accountId: string): Promise<bigint | null> {
+  const { rows } = await sql<{ balanceDong: bigint }>`
+    select balance_dong as "balanceDong" from accounts where id = ${accountId}`.execute(db);
+  return rows[0]?.balanceDong ?? null;
+}
+
+export type LedgerEntry = {
+  transferId: string;
+  kind: string;
+  lineNo: number;
+  changeDong: bigint;
+  happenedAt: Date;
+};
+
+/** The place of a line in its account's history. */
+export type EntryCursor = { transferId: string; lineNo: number };
+
+export async function selectEntries(
+  db: DbOrTx,
+  accountId: string,
+  page: { after: EntryCursor | null; limit: number },
+): Promise<LedgerEntry[]> {
+  const { rows } = await sql<LedgerEntry>`
+    select transfer_id as "transferId", kind, line_no as "lineNo", change_dong as "changeDong",
+      happened_at as "happenedAt"
+    from ledger_entries
+    where account_id = ${accountId}
+      and (${page.after?.transferId ?? null}::uuid is null
+        or (transfer_id, line_no) > (${page.after?.transferId ?? null}::uuid, ${page.after?.lineNo ?? 0}::int))
+    order by transfer_id, line_no limit ${page.limit}`.execute(db);
+  return rows;
+}
+
+export type BooksRow = {
+  environment: Environment;
+  accounts: bigint;
+  sumDong: bigint;
+  wrong: bigint;
+  uncovered: bigint;
+};
+
+/** Per environment: the sum of all balances, how many balances differ from their journal, and by how much wallets exceed the guarantee. */
+export async function selectBooks(db: DbOrTx): Promise<BooksRow[]> {
+  const { rows } = await sql<BooksRow>`
+    select a.environment, count(*) as accounts, sum(a.balance_dong)::bigint as "sumDong",
+      count(*) filter (where a.balance_dong <> coalesce(j.total_dong, 0)) as wrong,
+      greatest(0, coalesce(sum(a.balance_dong) filter (where a.kind = 'wallet'), 0)
+        + coalesce(sum(a.balance_dong) filter (where a.kind = 'bank_guarantee'), 0))::bigint as uncovered
+    from accounts a
+    left join (select account_id, sum(change_dong) as total_dong from ledger_entries group by account_id) j on j.account_id = a.id
+    group by a.environment order by a.environment`.execute(db);
+  return rows;
+}

@@ -1,0 +1,134 @@
+// The only writer of balances: posts a batch of transfers inside the caller's transaction.
+
+import type { RawBuilder } from 'kysely';
+import type { Tx } from '../../ground/database/index.ts';
+import type { Account } from './account.ts';
+import {
+  type AccountIds,
+  findTransfers,
+  insertTransfers,
+  postingOf,
+  readAccounts,
+  tryInsertTransfers,
+} from './ledger-queries.ts';
+import { decideTransfer, type Transfer, type TransferResult } from './transfer.ts';
+
+/** So often is a batch decided again, when somebody else is posting the same ids at the same moment. */
+const triesMax = 5;
+
+/**
+ * Posts each transfer that may be made, in the order given, and refuses the others; a refusal refuses that
+ * transfer, not the batch. The same id with the same content is answered as `repeated` and posted once.
+ *
+ * Payments are decided by what is read, without a lock, and the statement that writes looks again: the wallet's
+ * money, the accounts' state, an id nobody has used. Where that does not hold any more, all is decided again with
+ * every account locked, in the order everybody takes. Other kinds are decided under those locks at once.
+ */
+export async function postTransfers(tx: Tx, transfers: Transfer[]): Promise<TransferResult[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    const batch = await open(tx, transfers, attempt === 1 && areAllPayments(transfers) ? 'read' : 'locked');
+    const results = transfers.map((transfer) => batch.decide(transfer));
+    if (batch.posted.length === 0) return results;
+    if (attempt === triesMax) {
+      await insertTransfers(tx, batch.posted);
+      return results;
+    }
+    if (await tryInsertTransfers(tx, batch.posted)) return results;
+  }
+}
+
+/** A batch whose accounts are read; between opening and writing only the caller's own rules run. */
+export type LedgerBatch = {
+  /** Posts the transfer or refuses it, after everything decided before in this batch. */
+  decide(transfer: Transfer): TransferResult;
+  /** The account as it stands after what was decided so far; undefined when there is none. */
+  account(id: string): Readonly<Account> | undefined;
+  /**
+   * The SQL that writes what was decided, as a value of a select list; null when that is nothing. It is refused, and
+   * the transaction lost, when the accounts or the ids are not any more what was read (40001, or 23505 of an id):
+   * decide again then.
+   */
+  posting(): RawBuilder<unknown> | null;
+};
+
+/**
+ * Opens a batch of payments over these accounts; only payments between them may be decided in it. Nothing is locked:
+ * see postTransfers. Nor is looked whether their ids are used: the caller knows its payments, and an id that is used
+ * after all is refused as it is written.
+ */
+export async function openPaymentBatch(tx: Tx, accounts: AccountIds): Promise<LedgerBatch> {
+  return toBatch({ accounts: await readAccounts(tx, [], accounts), known: new Map() });
+}
+
+async function open(tx: Tx, candidates: Transfer[], way: 'read' | 'locked') {
+  const touched = [...new Set(candidates.flatMap(touchedAccounts))];
+  const ids = candidates.map((transfer) => transfer.id);
+  return toBatch(
+    await (way === 'locked' ? readBatch(tx, touched, [], ids) : readBatch(tx, [], touched, ids)),
+  );
+}
+
+type Read = { accounts: Map<string, Account>; known: Map<string, Transfer> };
+
+async function readBatch(tx: Tx, locked: string[], read: AccountIds, transferIds: string[]): Promise<Read> {
+  // The second runs after the first (statements of one connection keep their order): under locks, whoever posted the
+  // same id held the same accounts, and has committed by now.
+  const [accounts, known] = await Promise.all([
+    readAccounts(tx, locked, read),
+    findTransfers(tx, transferIds),
+  ]);
+  return { accounts, known };
+}
+
+function toBatch({ accounts, known }: Read): LedgerBatch & { posted: Transfer[] } {
+  const posted: Transfer[] = [];
+  return {
+    posted,
+    account: (id) => accounts.get(id),
+    decide(transfer) {
+      const former = known.get(transfer.id);
+      if (former) {
+        return sameContent(former, transfer)
+          ? { ok: true, repeated: true }
+          : { ok: false, refusal: 'transfer_id_reused' };
+      }
+      const refusal = decideTransfer(transfer, accounts);
+      if (refusal !== null) return { ok: false, refusal };
+      known.set(transfer.id, transfer);
+      posted.push(transfer);
+      return { ok: true, repeated: false };
+    },
+    posting: () => (posted.length > 0 ? postingOf(posted) : null),
+  };
+}
+
+/**
+ * Payments alone may be decided without locks: each debits a wallet and only credits what others share, and that is
+ * the order in which writing locks them. A batch with anything else in it locks all it touches first.
+ */
+function areAllPayments(transfers: Transfer[]): boolean {
+  return transfers.every((transfer) => transfer.kind === 'payment');
+}
+
+function touchedAccounts({ debitAccountId, creditAccountId, fee }: Transfer): string[] {
+  return fee === null
+    ? [debitAccountId, creditAccountId]
+    : [debitAccountId, creditAccountId, fee.feeAccountId, fee.vatAccountId];
+}
+
+/** Everything but the time: a caller that repeats itself does so later. */
+function sameContent(former: Transfer, again: Transfer): boolean {
+  const content = (transfer: Transfer) =>
+    JSON.stringify([
+      transfer.environment,
+      transfer.kind,
+      transfer.debitAccountId,
+      transfer.creditAccountId,
+      String(transfer.amountDong),
+      String(transfer.fee?.feeDong ?? 0n),
+      String(transfer.fee?.vatDong ?? 0n),
+      transfer.linkedTransferId,
+      transfer.reference,
+    ]);
+  return content(former) === content(again);
+}

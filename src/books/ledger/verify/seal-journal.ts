@@ -1,0 +1,183 @@
+// Reads the journal in stretches of at most 10.000 rows, each once, and seals each with a checkpoint; reads what is
+// sealed again when it is told to believe nothing.
+//
+// How far may it seal? Ids are no order to read in: they are made by the callers, some weeks before the posting.
+// Commit times are no order either: clocks step back. So each row draws a number (journal_no) after its transaction
+// has an id, and a stretch is sealed only when every transaction that could hold a number in it has ended: ask where
+// the numbers stand, take a transaction id, wait until no lower one of this database is running (ledger_horizon, hasPassed). What is sealed is
+// thus complete, whatever is being posted meanwhile, and the wait is that of the longest posting under way.
+
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Context } from '../../../ground/context.ts';
+import type { DbOrTx } from '../../../ground/database/index.ts';
+import {
+  type Checkpoint,
+  chain,
+  chunkRowsMax,
+  findTampering,
+  noCheckpoint,
+  type SealedCheckpoint,
+  seal,
+} from './checkpoint.ts';
+import type { LedgerFault } from './fault.ts';
+import {
+  addToSumsAnew,
+  hashRows,
+  hasPassed,
+  insertCheckpoint,
+  type JournalRows,
+  listCheckpoints,
+  readHorizon,
+  selectFaultyRows,
+  selectNextStretch,
+} from './verify-queries.ts';
+
+export type SealingHands = {
+  /** One connection, for the whole verification. */
+  db: DbOrTx;
+  keyRing: Context['keyRing'];
+  now: () => Date;
+  /** Also add up the sums from the first row on, apart from those that are kept. */
+  anew: boolean;
+  /** Seal nothing: checkpoints are known to be missing. */
+  frozen: boolean;
+  report: (fault: LedgerFault) => void;
+  /** What others know to be wrong with these rows: a payment that nobody paid. */
+  checkRows: (rows: JournalRows) => Promise<LedgerFault[]>;
+  /** Called before each stretch, with the rows that were read; may throw to stop. */
+  breathe: (rowCount: number) => Promise<void>;
+};
+
+/** A transaction that has been writing for longer than this keeps the journal from being sealed at all. */
+const horizonWaitMsMax = 60_000;
+const horizonPollMsMax = 250;
+const pageMax = 1_000;
+
+/** The database is in no state to be verified; says why. */
+export class VerificationImpossible extends Error {
+  override name = 'VerificationImpossible';
+}
+
+export type JournalSealer = {
+  /** The newest checkpoint. */
+  readonly last: Pick<Checkpoint, 'checkpointNo' | 'uptoJournalNo' | 'chainHash'>;
+  /** Checks every seal; with `anew` also every row under it. What was wrong before is looked at again. */
+  readSealed(): Promise<void>;
+  /** Seals all that is final now, waiting for what is being posted; returns the number of rows. */
+  sealAll(): Promise<number>;
+  /** Seals full stretches only, of what is final already: keeps the unsealed end of the journal short. */
+  sealFull(): Promise<number>;
+};
+
+export function createJournalSealer(hands: SealingHands): JournalSealer {
+  const { db, keyRing } = hands;
+  let last: JournalSealer['last'] = noCheckpoint;
+  let pending: { journalNo: bigint; xid: string } | null = null;
+  let horizon = 0n;
+  let frozen = hands.frozen;
+
+  const check = async (rows: JournalRows): Promise<string[]> => {
+    const found = [...(await selectFaultyRows(db, rows)), ...(await hands.checkRows(rows))];
+    for (const fault of found) hands.report(fault);
+    return [...new Set(found.map((fault) => fault.subject))].sort();
+  };
+
+  /** Moves the horizon to where it stood when last asked, if that has passed, and asks again. */
+  const moveHorizon = async (): Promise<boolean> => {
+    pending ??= await readHorizon(db);
+    const passed = await hasPassed(db, pending.xid);
+    if (passed) {
+      horizon = pending.journalNo;
+      pending = null;
+    }
+    return passed;
+  };
+
+  const sealUpto = async (rowsMin: number): Promise<number> => {
+    let sealed = 0;
+    // Nothing is sealed on top of a checkpoint that somebody changed or removed.
+    while (!frozen) {
+      const stretch = await selectNextStretch(db, last.uptoJournalNo, horizon);
+      if (stretch === null || stretch.rowCount < rowsMin) return sealed;
+      await hands.breathe(stretch.rowCount);
+      const rows = { from: last.uptoJournalNo, upto: stretch.uptoJournalNo };
+      const { rowsHash } = await hashRows(db, rows.from, rows.upto);
+      const checkpoint: Checkpoint = {
+        checkpointNo: last.checkpointNo + 1n,
+        fromJournalNo: rows.from,
+        uptoJournalNo: rows.upto,
+        rowCount: stretch.rowCount,
+        chainHash: chain(last.chainHash, rowsHash),
+        faultyTransfers: await check(rows),
+        sealedAt: hands.now(),
+      };
+      if (hands.anew) await addToSumsAnew(db, rows.from, rows.upto);
+      await insertCheckpoint(db, seal(keyRing, checkpoint));
+      last = checkpoint;
+      sealed += stretch.rowCount;
+    }
+    return sealed;
+  };
+
+  /** The rows of one checkpoint, as they are today. */
+  const readAgain = async (checkpoint: SealedCheckpoint): Promise<void> => {
+    // From where the former one ended: that is where this one began, unless somebody removed one.
+    const rows = { from: last.uptoJournalNo, upto: checkpoint.uptoJournalNo };
+    const { rowCount, rowsHash } = await hashRows(db, rows.from, rows.upto);
+    // On the sealed hash of the former one, so that each is judged by itself: what was changed, not all after it.
+    if (!chain(last.chainHash, rowsHash).equals(checkpoint.chainHash)) {
+      hands.report({
+        fault: 'sealed_history_changed',
+        environment: null,
+        subject: String(checkpoint.checkpointNo),
+        detail: `journal rows ${rows.from + 1n} to ${rows.upto}, sealed at ${checkpoint.sealedAt.toISOString()}: ${checkpoint.rowCount} rows then, ${rowCount} now, of another content`,
+      });
+    }
+    await check(rows);
+    await addToSumsAnew(db, rows.from, rows.upto);
+    await hands.breathe(rowCount);
+  };
+
+  return {
+    get last() {
+      return last;
+    },
+    async readSealed() {
+      for (;;) {
+        const page = await listCheckpoints(db, last.checkpointNo, pageMax);
+        for (const checkpoint of page) {
+          const wrong = findTampering(keyRing, last, checkpoint);
+          if (wrong !== null) {
+            frozen = true;
+            hands.report({
+              fault: 'checkpoint_tampered',
+              environment: null,
+              subject: String(checkpoint.checkpointNo),
+              detail: `checkpoint ${checkpoint.checkpointNo}: ${wrong}`,
+            });
+          }
+          if (hands.anew) await readAgain(checkpoint);
+          else if (checkpoint.faultyTransfers.length > 0) await check({ ids: checkpoint.faultyTransfers });
+          last = checkpoint;
+        }
+        if (page.length < pageMax) return;
+      }
+    },
+    async sealAll() {
+      const deadline = performance.now() + horizonWaitMsMax;
+      pending = null;
+      for (let pollMs = 5; !(await moveHorizon()); pollMs = Math.min(pollMs * 2, horizonPollMsMax)) {
+        if (performance.now() > deadline) {
+          throw new VerificationImpossible(
+            'a transaction of this database has been writing for more than a minute; the journal cannot be sealed beside it. Find it in pg_stat_activity (backend_xid), then try again.',
+          );
+        }
+        await wait(pollMs);
+      }
+      return sealUpto(1);
+    },
+    async sealFull() {
+      return (await moveHorizon()) ? sealUpto(chunkRowsMax) : 0;
+    },
+  };
+}

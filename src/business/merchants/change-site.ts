@@ -1,0 +1,73 @@
+// Changes of a site after it was made: suspended and active again, its protocol off and on, its name and URLs.
+
+import type { Context } from '../../ground/context.ts';
+import { inTransaction } from '../../ground/database/index.ts';
+import { type MerchantError, merchantError } from './merchant-errors.ts';
+import { findSite, lockSite, type SiteChange, updateSiteRow } from './merchant-queries.ts';
+import type { MerchantSite } from './site.ts';
+import { checkName, checkSiteUrl } from './site-rules.ts';
+
+export type ChangeSiteResult = { ok: true; site: MerchantSite } | { ok: false; error: MerchantError };
+
+type Changing = Pick<Context, 'db'>;
+
+/** New orders are refused (04), and open ones can no longer be paid. Nothing else is touched. */
+export function suspendSite(context: Changing, merchantSite: string): Promise<ChangeSiteResult> {
+  return changeSite(context, merchantSite, { status: 'suspended' });
+}
+
+/** Takes a suspension of the site back; the merchant's own suspension stays. */
+export function activateSite(context: Changing, merchantSite: string): Promise<ChangeSiteResult> {
+  return changeSite(context, merchantSite, { status: 'active' });
+}
+
+/** Refuses or accepts orders in the site's protocol without suspending the site. */
+export function switchProtocol(
+  context: Changing,
+  merchantSite: string,
+  enabled: boolean,
+): Promise<ChangeSiteResult> {
+  return changeSite(context, merchantSite, { protocolEnabled: enabled });
+}
+
+/** Changes the name and the URLs; an empty URL takes it away. Orders keep the URLs they came with. */
+export function updateSite(
+  context: Changing,
+  merchantSite: string,
+  change: { name?: string; returnUrl?: string; notifyUrl?: string },
+): Promise<ChangeSiteResult> {
+  return changeSite(context, merchantSite, change);
+}
+
+async function changeSite(
+  context: Changing,
+  merchantSite: string,
+  change: Partial<SiteChange>,
+): Promise<ChangeSiteResult> {
+  return inTransaction(context.db, async (tx): Promise<ChangeSiteResult> => {
+    const site = await lockSite(tx, merchantSite);
+    if (site === null) return { ok: false, error: merchantError('site_not_found', 'merchantSite') };
+    const fault = checkChange(site, change);
+    if (fault) return { ok: false, error: fault };
+    await updateSiteRow(tx, merchantSite, {
+      status: change.status ?? null,
+      protocolEnabled: change.protocolEnabled ?? null,
+      name: change.name?.normalize('NFC').trim() ?? null,
+      returnUrl: change.returnUrl ?? null,
+      notifyUrl: change.notifyUrl ?? null,
+    });
+    const changed = await findSite(tx, merchantSite);
+    if (changed === null) throw new Error(`site ${merchantSite} has gone`);
+    return { ok: true, site: changed };
+  });
+}
+
+function checkChange(site: MerchantSite, change: Partial<SiteChange>): MerchantError | null {
+  const { environment, protocol } = site;
+  for (const field of ['returnUrl', 'notifyUrl'] as const) {
+    const url = change[field];
+    const fault = url ? checkSiteUrl({ environment, protocol, [field]: url }, field) : null;
+    if (fault) return fault;
+  }
+  return change.name === undefined ? null : checkName(change.name, 'name');
+}

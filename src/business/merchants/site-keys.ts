@@ -1,0 +1,186 @@
+// The keys of a site: made, sealed into their row, and opened for the codecs. Valid ones only, newest first.
+
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
+import { uuidv7 } from 'uuidv7';
+import type { Context } from '../../ground/context.ts';
+import type { Tx } from '../../ground/database/index.ts';
+import {
+  exportPrivateKey,
+  exportPublicKey,
+  fingerprintKey,
+  generateSiteKeyPair,
+} from '../../ground/protocols/keys/index.ts';
+import type { Environment } from '../../ground/terms.ts';
+import {
+  findKeyByHash,
+  findSite,
+  insertSiteKey,
+  listValidKeys,
+  type SiteKeyRow,
+} from './merchant-queries.ts';
+import type { MerchantSite, SiteCredentials, SiteKeyKind } from './site.ts';
+
+type Keys = Pick<Context, 'db' | 'clock' | 'keyRing'>;
+type SiteCode = Pick<MerchantSite, 'merchantSite'>;
+
+/** A key that is ready to be stored, and what of it the merchant is told (once, where it is secret). */
+export type PreparedKey = {
+  kind: SiteKeyKind;
+  publicText: string | null;
+  secret: Buffer | null;
+  secretHash: Buffer | null;
+  told: Partial<SiteCredentials>;
+};
+
+/** Makes a key of this kind, or takes the one the merchant brings (a v1 secret, or a checked v2 public key). */
+export async function prepareKey(
+  kind: SiteKeyKind,
+  environment: Environment,
+  brought: { secret?: string | undefined; merchantPublicKey?: KeyObject | undefined } = {},
+): Promise<PreparedKey> {
+  switch (kind) {
+    case 'v1_secret': {
+      const secret = brought.secret ?? randomBytes(32).toString('base64url');
+      return { kind, publicText: null, secret: Buffer.from(secret), secretHash: null, told: { secret } };
+    }
+    case 'v2_gateway_key': {
+      const { publicKey, privateKey } = await generateSiteKeyPair();
+      const secret = Buffer.from(exportPrivateKey(privateKey, 'pem'));
+      return {
+        kind,
+        publicText: toPem(publicKey),
+        secret,
+        secretHash: null,
+        told: tellGatewayKey(publicKey),
+      };
+    }
+    case 'v2_merchant_key': {
+      const pair = brought.merchantPublicKey ? null : await generateSiteKeyPair();
+      const publicKey = brought.merchantPublicKey ?? (pair as { publicKey: KeyObject }).publicKey;
+      const told = {
+        ...tellMerchantKey(publicKey),
+        ...(pair ? tellMerchantPrivateKey(pair.privateKey) : {}),
+      };
+      return { kind, publicText: toPem(publicKey), secret: null, secretHash: null, told };
+    }
+    case 'rest_api_key': {
+      // 256 random bits: a plain hash cannot be searched, and finds its row by index.
+      const apiKey = `sk_${environment}_${randomBytes(32).toString('base64url')}`;
+      return {
+        kind,
+        publicText: null,
+        secret: null,
+        secretHash: hashApiKey(apiKey),
+        told: { api_key: apiKey },
+      };
+    }
+    case 'webhook_secret': {
+      const secret = `whsec_${randomBytes(32).toString('base64')}`;
+      return {
+        kind,
+        publicText: null,
+        secret: Buffer.from(secret),
+        secretHash: null,
+        told: { webhook_secret: secret },
+      };
+    }
+  }
+}
+
+/** Writes a prepared key into its row, its secret part sealed for that row. */
+export async function storeKey(
+  tx: Tx,
+  keyRing: Context['keyRing'],
+  key: PreparedKey,
+  site: { merchantSite: string; environment: Environment; now: Date },
+): Promise<void> {
+  const id = uuidv7();
+  await insertSiteKey(tx, {
+    id,
+    merchantSite: site.merchantSite,
+    environment: site.environment,
+    kind: key.kind,
+    publicText: key.publicText,
+    secretSealed: key.secret === null ? null : keyRing.seal(key.secret, `site_keys/${id}`),
+    secretHash: key.secretHash,
+    createdAt: site.now,
+  });
+}
+
+/** The valid secrets of a classic v1 site, newest first. */
+export async function findV1Secrets(context: Keys, site: SiteCode): Promise<string[]> {
+  const rows = await listValidKeys(context.db, site.merchantSite, ['v1_secret'], context.clock.now());
+  return rows.map((row) => openSecret(context, row).toString());
+}
+
+/** The valid keys of a classic v2 site, newest first: our private ones, and the merchant's public ones. */
+export async function findV2Keys(
+  context: Keys,
+  site: SiteCode,
+): Promise<{ gatewayPrivateKeys: KeyObject[]; merchantPublicKeys: KeyObject[] }> {
+  const kinds = ['v2_gateway_key', 'v2_merchant_key'] as const;
+  const rows = await listValidKeys(context.db, site.merchantSite, kinds, context.clock.now());
+  return {
+    gatewayPrivateKeys: rows
+      .filter((row) => row.kind === 'v2_gateway_key')
+      .map((row) => createPrivateKey(openSecret(context, row).toString())),
+    merchantPublicKeys: rows.filter((row) => row.kind === 'v2_merchant_key').map(toPublicKey),
+  };
+}
+
+/** The valid webhook secrets (`whsec_…`) of a REST site, newest first. */
+export async function findWebhookSecrets(context: Keys, site: SiteCode): Promise<string[]> {
+  const rows = await listValidKeys(context.db, site.merchantSite, ['webhook_secret'], context.clock.now());
+  return rows.map((row) => openSecret(context, row).toString());
+}
+
+/** The site that this API key (`sk_sandbox_…`, `sk_live_…`) is valid for; suspended sites too, the caller decides. */
+export async function findSiteByApiKey(context: Keys, apiKey: string): Promise<MerchantSite | null> {
+  const environment = /^sk_(sandbox|live)_[A-Za-z0-9_-]{43}$/.exec(apiKey)?.[1];
+  if (environment === undefined) return null;
+  const row = await findKeyByHash(context.db, hashApiKey(apiKey), context.clock.now());
+  if (row === null || row.kind !== 'rest_api_key' || row.environment !== environment) return null;
+  return findSite(context.db, row.merchantSite);
+}
+
+export function tellGatewayKey(publicKey: KeyObject): Partial<SiteCredentials> {
+  return {
+    gateway_public_key_xml: exportPublicKey(publicKey, 'xml'),
+    gateway_public_key_pem: toPem(publicKey),
+    gateway_public_key_fingerprint: fingerprintKey(publicKey),
+  };
+}
+
+export function tellMerchantKey(publicKey: KeyObject): Partial<SiteCredentials> {
+  return {
+    merchant_public_key_xml: exportPublicKey(publicKey, 'xml'),
+    merchant_public_key_pem: toPem(publicKey),
+    merchant_public_key_fingerprint: fingerprintKey(publicKey),
+  };
+}
+
+/** The public key of a v2 row. */
+export function toPublicKey(row: SiteKeyRow): KeyObject {
+  if (row.publicText === null) throw new Error(`site key ${row.id} has no public text`);
+  return createPublicKey(row.publicText);
+}
+
+function tellMerchantPrivateKey(privateKey: KeyObject): Partial<SiteCredentials> {
+  return {
+    merchant_private_key_xml: exportPrivateKey(privateKey, 'xml'),
+    merchant_private_key_pem: exportPrivateKey(privateKey, 'pem'),
+  };
+}
+
+function openSecret({ keyRing }: Pick<Context, 'keyRing'>, row: SiteKeyRow): Buffer {
+  if (row.secretSealed === null) throw new Error(`site key ${row.id} has no secret`);
+  return keyRing.open(row.secretSealed, `site_keys/${row.id}`);
+}
+
+function hashApiKey(apiKey: string): Buffer {
+  return createHash('sha256').update(apiKey).digest();
+}
+
+function toPem(publicKey: KeyObject): string {
+  return exportPublicKey(publicKey, 'pem');
+}

@@ -1,0 +1,137 @@
+// What a merchant site may look like. Pure; the first fault found is returned, in the order of the checks.
+
+import { amountDongMax, type FeeSchedule } from '../../ground/money/index.ts';
+import { literalAddresses, refuseAddress } from '../../ground/outgoing/index.ts';
+import { v1ReservedNames } from '../../ground/protocols/classic-v1/index.ts';
+import { v2ParameterNames } from '../../ground/protocols/classic-v2/index.ts';
+import { type MerchantError, merchantError } from './merchant-errors.ts';
+import type { NewSite, Protocol } from './site.ts';
+
+const codePattern = /^[A-Za-z0-9_.-]{1,50}$/;
+const urlLengthMax = 2048;
+const liveSecretLengthMin = 16;
+const overlapSecondsMax = 90 * 24 * 60 * 60;
+
+/** Names appended to a URL of the site by the results of its protocol. */
+const resultNames: Record<Protocol, { return_url: readonly string[]; notify_url: readonly string[] }> = {
+  'classic-v1': { return_url: v1ReservedNames, notify_url: v1ReservedNames },
+  'classic-v2': { return_url: v2ParameterNames, notify_url: v2ParameterNames },
+  rest: {
+    return_url: ['order_id', 'merch_txn_ref', 'status', 'response_code', 'timestamp', 'signature'],
+    notify_url: [],
+  },
+};
+
+/** All rules of a new site but the key it brings. */
+export function checkNewSite(site: NewSite): MerchantError | null {
+  return (
+    checkCodes(site) ??
+    checkName(site.name, 'name') ??
+    (site.merchantName === undefined ? null : checkName(site.merchantName, 'merchantName')) ??
+    checkProtocolSettings(site) ??
+    checkSiteUrl(site, 'returnUrl') ??
+    checkSiteUrl(site, 'notifyUrl') ??
+    checkBounds(site) ??
+    checkFee(site.fee ?? {})
+  );
+}
+
+function checkCodes({ merchantSite, accessCode }: NewSite): MerchantError | null {
+  if (merchantSite !== undefined && !codePattern.test(merchantSite)) {
+    return merchantError('merchant_site_malformed', 'merchantSite');
+  }
+  return accessCode === undefined || codePattern.test(accessCode)
+    ? null
+    : merchantError('access_code_malformed', 'accessCode');
+}
+
+export function checkName(name: string, field: string): MerchantError | null {
+  const fits = name.trim() !== '' && name.length <= 100 && !/[\p{Cc}\p{Cs}\p{Bidi_Control}]/u.test(name);
+  return fits ? null : merchantError('name_malformed', field);
+}
+
+function checkProtocolSettings(site: NewSite): MerchantError | null {
+  const { protocol, environment, secret } = site;
+  if (secret !== undefined && protocol !== 'classic-v1')
+    return merchantError('not_for_this_protocol', 'secret');
+  if (site.merchantPublicKey !== undefined && protocol !== 'classic-v2') {
+    return merchantError('not_for_this_protocol', 'merchantPublicKey');
+  }
+  if (site.amountUnit !== undefined && protocol === 'rest') {
+    return merchantError('not_for_this_protocol', 'amountUnit', 'REST amounts are always whole dong.');
+  }
+  if (secret === undefined) return null;
+  if (!/^[^\p{Cc}\p{Cs}|]{1,200}$/u.test(secret)) return merchantError('secret_malformed', 'secret');
+  // A short secret can be found by trying, from one result seen in a browser.
+  return environment === 'live' && secret.length < liveSecretLengthMin
+    ? merchantError('secret_too_short', 'secret')
+    : null;
+}
+
+/** The rule for one of the two URLs of a site that is made or changed; an absent one passes. */
+export function checkSiteUrl(
+  site: Pick<NewSite, 'environment' | 'protocol' | 'returnUrl' | 'notifyUrl'>,
+  field: 'returnUrl' | 'notifyUrl',
+): MerchantError | null {
+  const text = site[field];
+  if (text === undefined) return null;
+  if (text.length > urlLengthMax || !/^https?:\/\/[^\s\\]+$/i.test(text) || !URL.canParse(text)) {
+    return merchantError('url_malformed', field);
+  }
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '' || url.hash !== '')
+    return merchantError('url_malformed', field);
+  if (site.environment === 'live' && url.protocol !== 'https:') return merchantError('url_not_https', field);
+  if (site.environment === 'live' && !isPublicHost(url.hostname))
+    return merchantError('url_not_public', field);
+  const names = resultNames[site.protocol][field === 'returnUrl' ? 'return_url' : 'notify_url'];
+  const clash = [...url.searchParams.keys()].find((name) => names.includes(name.toLowerCase()));
+  return clash === undefined
+    ? null
+    : merchantError('url_holds_result_name', field, `${clash.toLowerCase()}:`);
+}
+
+/** Says early what delivery would refuse later; the addresses behind a name are checked then, at every call. */
+function isPublicHost(hostname: string): boolean {
+  const literal = literalAddresses(hostname);
+  if (literal === null) return hostname.includes('.');
+  return literal.every((address) => refuseAddress(address, { allowLoopback: false }) === null);
+}
+
+function checkBounds({ amountMinDong = 1n, amountMaxDong = amountDongMax }: NewSite): MerchantError | null {
+  return amountMinDong >= 1n && amountMaxDong >= amountMinDong && amountMaxDong <= amountDongMax
+    ? null
+    : merchantError('amount_bounds_malformed', 'amountMaxDong');
+}
+
+function checkFee(fee: Partial<FeeSchedule>): MerchantError | null {
+  const { ratePpm = 0n, fixedDong = 0n, minDong = 0n, maxDong = null, vatRatePpm = 0n } = fee;
+  const isRate = (ppm: bigint) => ppm >= 0n && ppm <= 1_000_000n;
+  const isAmount = (dong: bigint) => dong >= 0n && dong <= amountDongMax;
+  const fits =
+    isRate(ratePpm) &&
+    isRate(vatRatePpm) &&
+    isAmount(fixedDong) &&
+    isAmount(minDong) &&
+    (maxDong === null || (isAmount(maxDong) && maxDong >= minDong));
+  return fits ? null : merchantError('fee_malformed', 'fee');
+}
+
+export function checkOverlap(overlapSeconds: number): MerchantError | null {
+  return Number.isInteger(overlapSeconds) && overlapSeconds >= 0 && overlapSeconds <= overlapSecondsMax
+    ? null
+    : merchantError('overlap_malformed', 'overlapSeconds');
+}
+
+/** "Cửa hàng Sen Đá" → "cua_hang_sen_da": the readable part of a generated code. May be empty. */
+export function toCodeWords(name: string): string {
+  return name
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[đĐ]/g, 'd')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .slice(0, 30)
+    .replace(/_+$/, '');
+}

@@ -1,0 +1,57 @@
+// Messages to people. The body is sealed in the row; in the sandbox it lands in the inbox page at once.
+
+import { sql } from 'kysely';
+import { uuidv7 } from 'uuidv7';
+import type { Context } from '../../ground/context.ts';
+import type { DbOrTx, Tx } from '../../ground/database/index.ts';
+import type { Environment } from '../../ground/terms.ts';
+
+export type MessagePurpose = 'otp' | 'pin_locked' | 'otp_locked' | 'payment_paid';
+
+export type Message = {
+  id: string;
+  environment: Environment;
+  recipient: string;
+  purpose: MessagePurpose;
+  text: string;
+  createdAt: Date;
+};
+
+const messagesPageMax = 100;
+
+/**
+ * Writes a message in the commit of what caused it. A sandbox message is delivered by being there; a live one
+ * stays queued until a sender is configured.
+ */
+export async function sendMessage(
+  tx: Tx | DbOrTx,
+  context: Context,
+  message: { environment: Environment; recipientPhone: string; purpose: MessagePurpose; text: string },
+): Promise<void> {
+  const id = uuidv7();
+  const now = context.clock.now();
+  const delivered = message.environment === 'sandbox';
+  const body = context.keyRing.seal(Buffer.from(message.text), `messages/${id}`);
+  await sql`
+    insert into messages (id, environment, channel, recipient, purpose, body_sealed, status, created_at, delivered_at)
+    values (${id}, ${message.environment}, 'sms', ${message.recipientPhone}, ${message.purpose}, ${body},
+      ${delivered ? 'delivered' : 'queued'}, ${now}, ${delivered ? now : null})`.execute(tx);
+}
+
+/** Newest first, at most 100; for the sandbox's inbox only, since the bodies are opened. */
+export async function listSandboxMessages(
+  context: Context,
+  filter: { phone?: string; limit?: number } = {},
+): Promise<Message[]> {
+  const limit = Math.min(filter.limit ?? messagesPageMax, messagesPageMax);
+  const { rows } = await sql<Omit<Message, 'text'> & { bodySealed: Buffer }>`
+    select id, environment, recipient, purpose, body_sealed as "bodySealed", created_at as "createdAt"
+    from messages
+    where environment = 'sandbox' and body_sealed is not null
+      and (${filter.phone ?? null}::text is null or recipient = ${filter.phone ?? null})
+    order by created_at desc, id desc limit ${limit}`.execute(context.db);
+  return rows.map(({ bodySealed, ...message }) => ({
+    ...message,
+    text: context.keyRing.open(bodySealed, `messages/${message.id}`).toString(),
+  }));
+}

@@ -1,0 +1,297 @@
+import assert from 'node:assert/strict';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { after, test } from 'node:test';
+import { sql } from 'kysely';
+import { Webhook } from 'standardwebhooks';
+import { createTestDatabase } from '../../../tests/support/database.ts';
+import {
+  type Answer,
+  answerRspCode,
+  startMerchantEndpoint,
+} from '../../../tests/support/merchant-endpoint.ts';
+import {
+  addNotification,
+  addSite,
+  createManualClock,
+  createNotificationContext,
+  getNotification,
+  type TestSite,
+} from '../../../tests/support/notification-fixtures.ts';
+import { verifyV1Result } from '../../ground/protocols/classic-v1/index.ts';
+import { openV2Result } from '../../ground/protocols/classic-v2/index.ts';
+import { rotateSiteKey } from '../merchants/index.ts';
+import { type DeliveryOptions, deliverOnce } from './deliver-notification.ts';
+import { attemptsMax, type Notification } from './notification.ts';
+import { type ClaimedNotification, claimDue, listAttempts } from './notification-queries.ts';
+import { resendNotification } from './resend-notification.ts';
+
+const { db, drop } = await createTestDatabase();
+after(drop);
+const clock = createManualClock();
+const context = createNotificationContext(db, clock);
+const callbacks = { allowLoopback: true, requireHttps: false };
+const options: DeliveryOptions = { callbacks, timeoutMs: 5_000, random: () => 0 };
+
+async function startEndpoint(answer: Answer) {
+  const endpoint = await startMerchantEndpoint(answer);
+  after(endpoint.close);
+  return endpoint;
+}
+
+async function claimOne(notification: Notification): Promise<ClaimedNotification> {
+  const now = clock.now();
+  const none = { suspects: [], suspectLimit: 0, rooms: new Map<string, number>() };
+  const leasedUntil = new Date(now.getTime() + 30_000);
+  const claimed = await claimDue(db, { now, leasedUntil, limit: 1_000, perSiteMax: 1_000, ...none });
+  const own = claimed.find((each) => each.id === notification.id);
+  assert.ok(own, 'it is due');
+  return own;
+}
+
+/** Records, claims and delivers one result of the site. */
+async function deliverTo(site: TestSite, more: Partial<DeliveryOptions> = {}) {
+  const recorded = await addNotification(context, site);
+  const delivered = await deliverOnce(context, await claimOne(recorded), { ...options, ...more });
+  const notification = await getNotification(context, recorded.orderId);
+  const [attempt] = await listAttempts(db, recorded.id);
+  assert.ok(attempt, 'the attempt is in the log');
+  return { delivered, notification, attempt };
+}
+
+test('a classic v1 result arrives with a hash the merchant can check, and RspCode 00 ends it', async () => {
+  const endpoint = await startEndpoint(answerRspCode('00'));
+  const site = await addSite(context, { notifyUrl: `${endpoint.url}?own=1` });
+  const { notification, attempt } = await deliverTo(site);
+  const [heard] = endpoint.heard;
+  assert.equal(heard?.method, 'GET');
+  const verified = verifyV1Result(heard?.url.split('?')[1] ?? '', site.credentials.secret ?? '');
+  assert.partialDeepStrictEqual(verified, {
+    ok: true,
+    fields: { response_code: '00', total_amount: '20000000' },
+  });
+  assert.partialDeepStrictEqual(notification, {
+    status: 'delivered',
+    attempts: 1,
+    nextAttemptAt: null,
+    leasedUntil: null,
+    endedAt: clock.now(),
+  });
+  assert.partialDeepStrictEqual(attempt, {
+    attemptNo: 1,
+    method: 'GET',
+    responseStatus: 200,
+    responseBody: '{"RspCode":"00","Message":"ok"}',
+    outcome: 'delivered',
+    detail: 'RspCode 00',
+    startedAt: clock.now(),
+  });
+  assert.ok(attempt.url.startsWith(`${endpoint.url}?own=1&merchant_site=`));
+});
+
+test('a classic v2 result arrives sealed for the merchant and signed by the gateway', async () => {
+  const endpoint = await startEndpoint(answerRspCode('02'));
+  const site = await addSite(context, { protocol: 'classic-v2', notifyUrl: endpoint.url });
+  const { notification } = await deliverTo(site);
+  const { merchant_private_key_pem = '', gateway_public_key_pem = '' } = site.credentials;
+  const opened = openV2Result(endpoint.heard[0]?.url.split('?')[1] ?? '', {
+    merchantPrivateKeys: [createPrivateKey(merchant_private_key_pem)],
+    gatewayPublicKeys: [createPublicKey(gateway_public_key_pem)],
+  });
+  assert.partialDeepStrictEqual(opened, { ok: true, fields: { response_code: '00' } });
+  assert.equal(notification.status, 'delivered');
+});
+
+test('a REST event is signed by every valid secret, and keeps id and body over its attempts', async () => {
+  let status = 500;
+  const endpoint = await startEndpoint((response) => void response.writeHead(status).end());
+  const site = await addSite(context, { protocol: 'rest', notifyUrl: endpoint.url });
+  const rotated = await rotateSiteKey(context, site.merchantSite, { overlapSeconds: 3_600 });
+  assert.ok(rotated.ok);
+  const { notification } = await deliverTo(site);
+  clock.advance(5_000);
+  status = 204;
+  await deliverOnce(context, await claimOne(notification), options);
+  assert.equal((await getNotification(context, notification.orderId)).status, 'delivered');
+  assert.equal(endpoint.heard.length, 2);
+  const [first, second] = endpoint.heard;
+  assert.equal(first?.body, second?.body);
+  assert.equal(first?.headers['webhook-id'], notification.publicId);
+  assert.equal(second?.headers['webhook-id'], notification.publicId);
+  assert.equal(Number(second?.headers['webhook-timestamp']) - Number(first?.headers['webhook-timestamp']), 5);
+  assert.equal(String(first?.headers['webhook-signature']).split(' ').length, 2);
+  const event = JSON.parse(first?.body ?? '');
+  assert.partialDeepStrictEqual(event, { type: 'order.paid', data: { status: 'paid', amount: '200000' } });
+  const secrets = [site.credentials.webhook_secret, rotated.credentials.webhook_secret];
+  for (const secret of secrets) {
+    const signed = { ...first?.headers } as Record<string, string>;
+    // The verifier asks the machine's clock for the timestamp's age; the signature alone is judged here.
+    const sentAt = new Date(Number(signed['webhook-timestamp']) * 1000);
+    const expected = new Webhook(secret ?? '').sign(signed['webhook-id'] ?? '', sentAt, first?.body ?? '');
+    assert.ok(signed['webhook-signature']?.split(' ').includes(expected));
+  }
+});
+
+test('while a classic secret is being replaced, attempts take turns: the newest key first', async () => {
+  const endpoint = await startEndpoint(answerRspCode('97'));
+  const site = await addSite(context, { notifyUrl: endpoint.url });
+  const rotated = await rotateSiteKey(context, site.merchantSite, { overlapSeconds: 3_600 });
+  assert.ok(rotated.ok);
+  const { notification } = await deliverTo(site);
+  clock.advance(5_000);
+  await deliverOnce(context, await claimOne(notification), options);
+  const queries = endpoint.heard.map((request) => request.url.split('?')[1] ?? '');
+  assert.equal(verifyV1Result(queries[0] ?? '', rotated.credentials.secret ?? '').ok, true);
+  assert.equal(verifyV1Result(queries[1] ?? '', site.credentials.secret ?? '').ok, true);
+});
+
+test('an answer that does not end the delivery leads to the next attempt of the schedule', async () => {
+  const answers: [Answer, string, number | null][] = [
+    [answerRspCode('01'), 'answer_refused', 200],
+    [answerRspCode('04'), 'answer_refused', 200],
+    [answerRspCode('97'), 'answer_refused', 200],
+    [answerRspCode('99'), 'answer_refused', 200],
+    [(response) => void response.end('OK'), 'answer_refused', 200],
+    [(response) => void response.writeHead(500).end('{"RspCode":"00"}'), 'answer_refused', 500],
+    [(response) => void response.writeHead(302, { location: '/' }).end(), 'answer_refused', 302],
+    [(response) => void response.end(Buffer.alloc(70_000, 'a')), 'answer_too_large', 200],
+    [(response) => void response.destroy(), 'connection_failed', null],
+    [() => undefined, 'timed_out', null],
+  ];
+  for (const [answer, outcome, status] of answers) {
+    const endpoint = await startEndpoint(answer);
+    const site = await addSite(context, { notifyUrl: endpoint.url });
+    const { notification, attempt } = await deliverTo(site, { timeoutMs: 300 });
+    assert.partialDeepStrictEqual(attempt, { outcome, responseStatus: status });
+    assert.partialDeepStrictEqual(notification, {
+      status: 'pending',
+      attempts: 1,
+      leasedUntil: null,
+      nextAttemptAt: new Date(clock.now().getTime() + 5_000),
+    });
+  }
+});
+
+test('an answer is logged up to 4 KiB, and a zero character in it does no harm', async () => {
+  const endpoint = await startEndpoint((response) => void response.end(`\0${'đ'.repeat(5_000)}`));
+  const site = await addSite(context, { notifyUrl: endpoint.url });
+  const { attempt } = await deliverTo(site);
+  assert.equal(attempt.responseBody, `\uFFFD${'đ'.repeat(4_095)}`);
+});
+
+test('an inner address is refused before anything is sent: by policy, and for live sites always', async () => {
+  const endpoint = await startEndpoint(answerRspCode('00'));
+  const sandbox = await addSite(context, { notifyUrl: endpoint.url });
+  const closed = { callbacks: { allowLoopback: false, requireHttps: false } };
+  assert.equal((await deliverTo(sandbox, closed)).attempt.outcome, 'address_refused');
+
+  const port = endpoint.port;
+  const live = await addSite(context, {
+    environment: 'live',
+    notifyUrl: `https://shop.example:${port}/notify`,
+  });
+  const resolve = async () => ['127.0.0.1'];
+  const { attempt } = await deliverTo(live, { resolve });
+  assert.partialDeepStrictEqual(attempt, {
+    outcome: 'address_refused',
+    detail: 'shop.example is a loopback address',
+  });
+  assert.equal(endpoint.heard.length, 0);
+});
+
+test('a result of a site without a notification URL is skipped, and sent when asked for later', async () => {
+  const site = await addSite(context);
+  const skipped = await addNotification(context, site);
+  assert.partialDeepStrictEqual(skipped, { status: 'skipped', nextAttemptAt: null, endedAt: clock.now() });
+  assert.deepEqual(await resendNotification(context, skipped.id), {
+    ok: false,
+    error: 'site_has_no_notify_url',
+  });
+  const endpoint = await startEndpoint(answerRspCode('00'));
+  await sql`update merchant_sites set notify_url = ${endpoint.url} where merchant_site = ${site.merchantSite}`.execute(
+    db,
+  );
+  assert.equal((await resendNotification(context, skipped.id)).ok, true);
+  await deliverOnce(context, await claimOne(skipped), options);
+  assert.equal((await getNotification(context, skipped.orderId)).status, 'delivered');
+});
+
+test('a site that lost its URL or its key fails the attempt and not the process', async () => {
+  const endpoint = await startEndpoint(answerRspCode('00'));
+  const noUrl = await addSite(context, { notifyUrl: endpoint.url });
+  const first = await addNotification(context, noUrl);
+  await sql`update merchant_sites set notify_url = null where merchant_site = ${noUrl.merchantSite}`.execute(
+    db,
+  );
+  await deliverOnce(context, await claimOne(first), options);
+  const noKey = await addSite(context, { notifyUrl: endpoint.url });
+  await sql`update site_keys set status = 'revoked' where merchant_site = ${noKey.merchantSite}`.execute(db);
+  await deliverTo(noKey);
+  const [attempt] = await listAttempts(db, first.id);
+  assert.partialDeepStrictEqual(attempt, { outcome: 'connection_failed', url: '' });
+  assert.equal((await getNotification(context, first.orderId)).status, 'pending');
+  assert.equal(endpoint.heard.length, 0);
+});
+
+test('the whole schedule is run through, then the notification is exhausted, and a resend begins anew', async () => {
+  let code = '99';
+  const endpoint = await startEndpoint((response, request) => answerRspCode(code)(response, request));
+  const site = await addSite(context, { notifyUrl: endpoint.url });
+  const recorded = await addNotification(context, site);
+  const startedAt = clock.now();
+  let current = recorded;
+  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+    clock.advance(Math.max(0, (current.nextAttemptAt ?? startedAt).getTime() - clock.now().getTime()));
+    await deliverOnce(context, await claimOne(recorded), options);
+    current = await getNotification(context, recorded.orderId);
+  }
+  assert.partialDeepStrictEqual(current, { status: 'exhausted', nextAttemptAt: null, attempts: attemptsMax });
+  assert.ok(clock.now().getTime() - startedAt.getTime() >= 3 * 24 * 3_600_000);
+
+  code = '00';
+  const resent = await resendNotification(context, recorded.id);
+  assert.partialDeepStrictEqual(resent, {
+    ok: true,
+    notification: { status: 'pending', attempts: 0, endedAt: null },
+  });
+  const claimed = await claimOne(recorded);
+  assert.deepEqual(await resendNotification(context, recorded.id), {
+    ok: false,
+    error: 'notification_being_sent',
+  });
+  await deliverOnce(context, claimed, options);
+  assert.equal((await getNotification(context, recorded.orderId)).status, 'delivered');
+  const attempts = await listAttempts(db, recorded.id);
+  assert.deepEqual(
+    attempts.map((attempt) => attempt.attemptNo),
+    Array.from({ length: attemptsMax + 1 }, (_, at) => at + 1),
+  );
+  const urls = new Set(attempts.map((attempt) => attempt.url));
+  assert.equal(urls.size, 1, 'the result sent is the same every time');
+
+  assert.equal((await resendNotification(context, recorded.id)).ok, true, 'a delivered one too');
+  await deliverOnce(context, await claimOne(recorded), options);
+  const unknown = await resendNotification(context, '019cac12-7a30-7c3e-a8a1-0123456789ab');
+  assert.deepEqual(unknown, { ok: false, error: 'notification_not_found' });
+});
+
+test('a lost lease: another takes it over, and the late outcome is logged but decides nothing', async () => {
+  const endpoint = await startEndpoint(answerRspCode('99'));
+  const site = await addSite(context, { notifyUrl: endpoint.url });
+  const recorded = await addNotification(context, site);
+  const dead = await claimOne(recorded);
+  clock.advance(29_999);
+  await assert.rejects(claimOne(recorded), /it is due/, 'the lease still holds');
+  clock.advance(1);
+  const taken = await claimOne(recorded);
+  assert.equal(taken.attempts, 2);
+  // The first one comes back to life only now: it holds an ended lease and sends nothing.
+  assert.deepEqual(await deliverOnce(context, dead, options), { written: false });
+  assert.equal(endpoint.heard.length, 0);
+  // Had it sent before, its outcome would find another lease in the row.
+  const alive = { ...dead, leasedUntil: new Date(clock.now().getTime() + 29_000) };
+  assert.deepEqual(await deliverOnce(context, alive, options), { written: false });
+  assert.deepEqual((await getNotification(context, recorded.orderId)).leasedUntil, taken.leasedUntil);
+  const delivered = await deliverOnce(context, taken, options);
+  assert.equal(delivered.written, true);
+  assert.equal((await listAttempts(db, recorded.id)).length, 2);
+});

@@ -1,0 +1,115 @@
+// One attempt to deliver a claimed notification: read, encode, call, judge, write down. No transaction is open
+// while the merchant is called; a process that dies in between leaves a lease that ends by itself.
+
+import { uuidv7 } from 'uuidv7';
+import type { Context } from '../../ground/context.ts';
+import {
+  type CallbackPolicy,
+  type CallOutcome,
+  callMerchant,
+  type ResolveName,
+  strictCallbackPolicy,
+} from '../../ground/outgoing/index.ts';
+import type { Environment } from '../../ground/terms.ts';
+import { findSite } from '../merchants/index.ts';
+import { findOrder, type Order } from '../orders/index.ts';
+import { encodeNotification, type MerchantRequest } from './encode-notification.ts';
+import { type AttemptOutcome, decideNext, judgeCall, type NextStep, type Random } from './notification.ts';
+import { type ClaimedNotification, recordAttempt, releaseClaim } from './notification-queries.ts';
+
+export type DeliveryOptions = {
+  /** For the sandbox; live sites always get the strict one. */
+  callbacks: CallbackPolicy;
+  /** Of the whole call. Default 10.000. */
+  timeoutMs?: number;
+  random?: Random;
+  resolve?: ResolveName;
+};
+
+export type Delivered =
+  | { written: true; outcome: AttemptOutcome; next: NextStep }
+  /** Not sent because too little of the lease was left, or sent and recorded after the lease was lost. */
+  | { written: false };
+
+export const timeoutMsDefault = 10_000;
+/** Left of the lease, after the call's own time, for reading and writing. */
+export const leaseReserveMs = 5_000;
+const answerCharactersMax = 4_096;
+
+/** Throws only when the database does; the lease then brings the notification back. */
+export async function deliverOnce(
+  context: Context,
+  claimed: ClaimedNotification,
+  options: DeliveryOptions,
+): Promise<Delivered> {
+  const timeoutMs = options.timeoutMs ?? timeoutMsDefault;
+  const startedAt = context.clock.now();
+  if (claimed.leasedUntil.getTime() - startedAt.getTime() < timeoutMs + leaseReserveMs) {
+    await releaseClaim(context.db, claimed, startedAt);
+    return { written: false };
+  }
+
+  const { protocol, request, fault } = await prepare(context, claimed);
+  await context.reach?.('notification.before_sending');
+  const call: CallOutcome =
+    fault === null
+      ? await callMerchant(request.url, {
+          ...request,
+          policy: policyFor(claimed.environment, options.callbacks),
+          timeoutMs,
+          ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
+        })
+      : { outcome: 'connection_failed', status: null, detail: fault, durationMs: 0 };
+  await context.reach?.('notification.after_sending');
+  const judged = judgeCall(protocol, call);
+
+  const now = context.clock.now();
+  const next = decideNext(judged.outcome, claimed.attempts, now, options.random ?? Math.random);
+  const attempt = {
+    id: uuidv7(),
+    startedAt,
+    durationMs: call.durationMs,
+    method: request.method,
+    url: request.url,
+    requestHeaders: request.headers,
+    requestBody: request.body,
+    responseStatus: call.status,
+    responseBody: call.outcome === 'answered' ? toStorableText(call.body) : null,
+    outcome: judged.outcome,
+    detail: judged.detail === null ? null : toStorableText(judged.detail),
+  };
+  const written = await recordAttempt(context.db, claimed, attempt, next, now);
+  return written ? { written, outcome: judged.outcome, next } : { written };
+}
+
+type Prepared = { protocol: Order['protocol']; request: MerchantRequest; fault: string | null };
+
+const nothingToSend: MerchantRequest = { method: 'GET', url: '', headers: {}, body: null };
+
+/** What can't be said (a site that lost its URL or its keys) is an attempt that failed, and is tried again. */
+async function prepare(context: Context, claimed: ClaimedNotification): Promise<Prepared> {
+  const order = await findOrder(context.db, claimed.orderId);
+  const site = await findSite(context.db, claimed.merchantSite);
+  if (order === null || site === null) throw new Error(`notification ${claimed.id} has no order or no site`);
+  const { protocol } = order;
+  const { notifyUrl } = site;
+  if (notifyUrl === null) {
+    return { protocol, request: nothingToSend, fault: 'not sent: the site has no notification URL' };
+  }
+  try {
+    const request = await encodeNotification(context, claimed, order, { ...site, notifyUrl });
+    return { protocol, request, fault: null };
+  } catch (error) {
+    context.log.error({ err: error, notificationId: claimed.id }, 'notification could not be encoded');
+    return { protocol, request: nothingToSend, fault: 'not sent: the result could not be encoded' };
+  }
+}
+
+function policyFor(environment: Environment, callbacks: CallbackPolicy): CallbackPolicy {
+  return environment === 'live' ? strictCallbackPolicy : callbacks;
+}
+
+/** The first 4 KiB or so, without the zero character, which PostgreSQL's text can't hold. */
+function toStorableText(text: string): string {
+  return text.slice(0, answerCharactersMax).replaceAll('\0', '\uFFFD').toWellFormed();
+}

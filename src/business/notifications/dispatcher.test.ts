@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { after, afterEach, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { createTestDatabase } from '../../../tests/support/database.ts';
+import {
+  type Answer,
+  answerRspCode,
+  startMerchantEndpoint,
+} from '../../../tests/support/merchant-endpoint.ts';
+import {
+  addNotification,
+  addSite,
+  createManualClock,
+  createNotificationContext,
+  getNotification,
+  until,
+} from '../../../tests/support/notification-fixtures.ts';
+import { type Dispatcher, type DispatcherOptions, startDispatcher } from './dispatcher.ts';
+import { listAttempts } from './notification-queries.ts';
+
+const { db, url: databaseUrl, drop } = await createTestDatabase({ max: 10 });
+after(drop);
+const clock = createManualClock();
+const context = createNotificationContext(db, clock);
+
+const running: Dispatcher[] = [];
+const closing: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((dispatcher) => dispatcher.stop(0)));
+  await Promise.all(closing.splice(0).map((close) => close()));
+  await sql`delete from notification_attempts`.execute(db);
+  await sql`delete from notifications`.execute(db);
+});
+
+function start(options: Partial<DispatcherOptions> = {}): Dispatcher {
+  const callbacks = { allowLoopback: true, requireHttps: false };
+  const dispatcher = startDispatcher(context, { callbacks, pollMs: 50, random: () => 0, ...options });
+  running.push(dispatcher);
+  return dispatcher;
+}
+
+async function startEndpoint(answer: Answer) {
+  const endpoint = await startMerchantEndpoint(answer);
+  closing.push(endpoint.close);
+  return endpoint;
+}
+
+const isStatus = (orderId: string, status: string) => async () =>
+  (await getNotification(context, orderId)).status === status;
+
+test('a recorded result is sent at once on the word of the commit, without waiting for the poll', async () => {
+  const endpoint = await startEndpoint(answerRspCode('00'));
+  const site = await addSite(context, { notifyUrl: endpoint.url });
+  start({ pollMs: 3_600_000 });
+  await delay(200); // The listener is connected by then, and the first look is over.
+  const { orderId } = await addNotification(context, site);
+  await until('it is delivered', isStatus(orderId, 'delivered'));
+  assert.equal(endpoint.heard.length, 1);
+});
+
+test('the poll finds what no word was heard of, also after the listener lost its connection', async () => {
+  const endpoint = await startEndpoint(answerRspCode('00'));
+  const site = await addSite(context, { notifyUrl: endpoint.url });
+  start();
+  const listeners = sql<{ pid: number }>`select pid from pg_stat_activity
+    where datname = current_database() and application_name = 'vipay notifications listener'`;
+  await until('it listens', async () => (await listeners.execute(db)).rows.length === 1);
+  await sql`select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and application_name = 'vipay notifications listener'`.execute(db);
+  const { orderId } = await addNotification(context, site);
+  await until('it is delivered', isStatus(orderId, 'delivered'));
+  await until('it listens again', async () => (await listeners.execute(db)).rows.length === 1);
+});
+
+test('a failed attempt is repeated when its time has come and not before', async () => {
+  let code = '99';
+  const endpoint = await startEndpoint((response, request) => answerRspCode(code)(response, request));
+  const site = await addSite(context, { notifyUrl: endpoint.url });
+  start({ pollMs: 10 });
+  const { id, orderId } = await addNotification(context, site);
+  await until('one attempt is logged', async () => (await listAttempts(db, id)).length === 1);
+  clock.advance(4_999);
+  await delay(100);
+  assert.equal(endpoint.heard.length, 1);
+  code = '00';
+  clock.advance(1);
+  await until('it is delivered', isStatus(orderId, 'delivered'));
+  assert.equal(endpoint.heard.length, 2);
+});
+
+test('two dispatchers on one database send every result once', async () => {
+  const endpoint = await startEndpoint(answerRspCode('00'));
+  const sites = await Promise.all([1, 2, 3].map(() => addSite(context, { notifyUrl: endpoint.url })));
+  for (let round = 0; round < 40; round += 1) {
+    for (const site of sites) await addNotification(context, site);
+  }
+  start({ pollMs: 5 });
+  start({ pollMs: 5 });
+  await until('all are delivered', async () => (await countPending()) === 0);
+  assert.equal(endpoint.heard.length, 120);
+  assert.equal(new Set(endpoint.heard.map((request) => request.url)).size, 120);
+});
+
+test('killed before sending, or after it and before writing: another takes over when the lease ends', async () => {
+  const endpoint = await startEndpoint(answerRspCode('00'));
+  const site = await addSite(context, { notifyUrl: endpoint.url });
+  for (const [point, heard] of [
+    ['notification.before_sending', 0],
+    ['notification.after_sending', 1],
+  ] as const) {
+    endpoint.heard.length = 0;
+    const recorded = await addNotification(context, site);
+    const script = join(import.meta.dirname, '../../../tests/support/dispatcher-process.ts');
+    const args = [script, databaseUrl, clock.now().toISOString(), point];
+    const [, signal] = await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit');
+    assert.equal(signal, 'SIGKILL');
+    assert.equal(endpoint.heard.length, heard);
+    assert.equal((await listAttempts(db, recorded.id)).length, 0);
+
+    clock.advance(29_000);
+    const dispatcher = start({ pollMs: 10 });
+    await delay(100);
+    assert.equal(endpoint.heard.length, heard, 'the lease still holds');
+    clock.advance(1_000);
+    await until('it is delivered', isStatus(recorded.orderId, 'delivered'));
+    assert.equal(endpoint.heard.length, heard + 1);
+    assert.equal((await getNotification(context, recorded.orderId)).attempts, 2);
+    await dispatcher.stop();
+  }
+});
+
+test('stop claims no more, and waits for what is in flight', async () => {
+  const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>();
+  const { promise: mayAnswer, resolve: letAnswer } = Promise.withResolvers<void>();
+  const endpoint = await startEndpoint(async (response, request) => {
+    onAsked();
+    await mayAnswer;
+    answerRspCode('00')(response, request);
+  });
+  const site = await addSite(context, { notifyUrl: endpoint.url });
+  const dispatcher = start();
+  const first = await addNotification(context, site);
+  await asked;
+  const stopping = dispatcher.stop();
+  const second = await addNotification(context, site);
+  await delay(100);
+  letAnswer();
+  await stopping;
+  assert.equal((await getNotification(context, first.orderId)).status, 'delivered');
+  assert.equal((await getNotification(context, second.orderId)).status, 'pending');
+  assert.equal(endpoint.heard.length, 1);
+});
+
+test('stop gives up waiting at its time limit', async () => {
+  const endpoint = await startEndpoint(() => undefined);
+  const site = await addSite(context, { notifyUrl: endpoint.url });
+  const dispatcher = start({ timeoutMs: 1_000 });
+  await addNotification(context, site);
+  await until('it was asked', () => endpoint.heard.length === 1);
+  const stoppingAt = performance.now();
+  await dispatcher.stop(50);
+  assert.ok(performance.now() - stoppingAt < 900);
+  await delay(1_000); // The attempt writes its outcome before the database goes.
+});
+
+test('a site never has more in flight than its share, however many are waiting', async () => {
+  let open = 0;
+  let openMax = 0;
+  const endpoint = await startEndpoint(async (response, request) => {
+    open += 1;
+    openMax = Math.max(openMax, open);
+    await delay(10);
+    open -= 1;
+    answerRspCode('00')(response, request);
+  });
+  const site = await addSite(context, { notifyUrl: endpoint.url });
+  for (let each = 0; each < 60; each += 1) await addNotification(context, site);
+  start({ pollMs: 3_600_000 });
+  await until('all are delivered', async () => (await countPending()) === 0);
+  assert.equal(openMax, 4);
+});
+
+async function countPending(): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from notifications where status = 'pending'`.execute(db);
+  return rows[0]?.count ?? 0;
+}

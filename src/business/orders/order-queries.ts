@@ -1,0 +1,106 @@
+// All SQL of the orders.
+
+import { type RawBuilder, sql } from 'kysely';
+import type { DbOrTx, Tx } from '../../ground/database/index.ts';
+import type { FinalStatus, ResponseCode } from '../../ground/protocols/index.ts';
+import { formatOrderId, type Order } from './order.ts';
+
+const orderColumns = sql`
+  id, environment, merchant_site as "merchantSite", protocol, merch_txn_ref as "merchTxnRef", order_no as "orderNo",
+  amount_dong as "amountDong", description, return_url as "returnUrl", cancel_url as "cancelUrl", locale, received,
+  status, response_code as "responseCode", result_payment_id as "resultPaymentId", transaction_no as "transactionNo",
+  created_at as "createdAt", expires_at as "expiresAt", final_at as "finalAt"`;
+
+async function selectOrder(db: DbOrTx, where: RawBuilder<unknown>): Promise<Order | null> {
+  const { rows } = await sql<
+    Omit<Order, 'publicId'>
+  >`select ${orderColumns} from orders where ${where}`.execute(db);
+  return rows[0] ? { ...rows[0], publicId: formatOrderId(rows[0].id) } : null;
+}
+
+export function findOrder(db: DbOrTx, id: string): Promise<Order | null> {
+  return selectOrder(db, sql`id = ${id}`);
+}
+
+export function findOrderByReference(
+  db: DbOrTx,
+  merchantSite: string,
+  merchTxnRef: string,
+): Promise<Order | null> {
+  return selectOrder(db, sql`merchant_site = ${merchantSite} and merch_txn_ref = ${merchTxnRef}`);
+}
+
+/** Takes the one lock that paying, cancelling and expiring all take first. */
+export function lockOrder(tx: Tx, id: string): Promise<Order | null> {
+  return selectOrder(tx, sql`id = ${id} for no key update`);
+}
+
+/** Returns false when the site has used this reference before. */
+export async function insertOrder(
+  tx: Tx,
+  order: Omit<
+    Order,
+    'publicId' | 'status' | 'responseCode' | 'resultPaymentId' | 'transactionNo' | 'finalAt'
+  > & {
+    contentHash: Buffer;
+  },
+): Promise<boolean> {
+  const { rows } = await sql`
+    with placed as (
+    insert into orders (id, environment, merchant_site, protocol, merch_txn_ref, order_no, amount_dong, description,
+      return_url, cancel_url, locale, received, content_hash, created_at, expires_at)
+    values (${order.id}, ${order.environment}, ${order.merchantSite}, ${order.protocol}, ${order.merchTxnRef},
+      ${order.orderNo}, ${order.amountDong}, ${order.description}, ${order.returnUrl}, ${order.cancelUrl},
+      ${order.locale}, ${JSON.stringify(order.received)}::jsonb, ${order.contentHash}, ${order.createdAt}, ${order.expiresAt})
+    on conflict (merchant_site, merch_txn_ref) do nothing returning id, expires_at)
+    insert into order_deadlines (expires_at, order_id) select expires_at, id from placed returning order_id`.execute(
+    tx,
+  );
+  return rows.length === 1;
+}
+
+export async function findContentHash(db: DbOrTx, id: string): Promise<Buffer | null> {
+  const { rows } = await sql<{ contentHash: Buffer }>`
+    select content_hash as "contentHash" from orders where id = ${id}`.execute(db);
+  return rows[0]?.contentHash ?? null;
+}
+
+/** Writes the order's one final result; asserts that the locked order was open. */
+export async function updateOrderFinal(
+  tx: Tx,
+  id: string,
+  result: {
+    status: FinalStatus;
+    responseCode: ResponseCode;
+    paymentId: string | null;
+    transactionNo: string | null;
+    finalAt: Date;
+  },
+): Promise<void> {
+  const { rows } = await sql`
+    update orders set status = ${result.status}, response_code = ${result.responseCode},
+      result_payment_id = ${result.paymentId}, transaction_no = ${result.transactionNo}, final_at = ${result.finalAt}
+    where id = ${id} and status = 'open' returning id`.execute(tx);
+  if (rows.length !== 1) throw new Error(`order ${id} was not open when its result was written`);
+}
+
+export type PassedDeadline = { orderId: string; isOpen: boolean };
+
+/** Orders whose time is over and was not looked at since, open ones and ended ones, oldest first. */
+export async function listPassedDeadlines(db: DbOrTx, now: Date, limit: number): Promise<PassedDeadline[]> {
+  const { rows } = await sql<PassedDeadline>`
+    select d.order_id as "orderId", o.status = 'open' as "isOpen"
+    from (select * from order_deadlines where expires_at <= ${now} order by expires_at limit ${limit}) d
+    join orders o on o.id = d.order_id
+    order by d.expires_at, d.order_id`.execute(db);
+  return rows;
+}
+
+/** Of orders that have ended: there is nothing to look at any more. Returns how many. */
+export async function deleteDeadlines(db: DbOrTx, orderIds: string[], now: Date): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from order_deadlines d using orders o
+    where d.expires_at <= ${now} and d.order_id = any(${orderIds}::uuid[])
+      and o.id = d.order_id and o.status <> 'open'`.execute(db);
+  return Number(numAffectedRows ?? 0n);
+}

@@ -1,0 +1,94 @@
+// An order comes in: verified by its dialect, stored once for its reference, for ever.
+
+import { uuidv7 } from 'uuidv7';
+import type { Context } from '../../ground/context.ts';
+import type { Tx } from '../../ground/database/index.ts';
+import { computeFee, feeExceedsAmount } from '../../ground/money/index.ts';
+import { contentDigest, type OrderFault, type ReceivedOrder } from '../../ground/protocols/index.ts';
+import type { MerchantSite } from '../merchants/index.ts';
+import { type Policies, readPolicies } from '../policies/index.ts';
+import type { Order } from './order.ts';
+import { findContentHash, findOrderByReference, insertOrder } from './order-queries.ts';
+
+export type PlacedOrder = { ok: true; order: Order; created: boolean } | { ok: false; fault: OrderFault };
+
+/**
+ * Stores the order, or finds it: the same content under a known reference is the same order (`created` false),
+ * whatever its state; other content is 94. Refuses 04 (site), 03 (amount bounds, fee above amount, lifetime,
+ * URLs of a live site that are not https).
+ */
+export async function placeOrder(
+  context: Context,
+  tx: Tx,
+  site: MerchantSite,
+  received: ReceivedOrder,
+): Promise<PlacedOrder> {
+  const contentHash = Buffer.from(contentDigest(received.received), 'hex');
+  const known = await findOrderByReference(tx, site.merchantSite, received.merchTxnRef);
+  if (known) return compareWithKnown(tx, known, contentHash);
+
+  const now = context.clock.now();
+  const policies = await readPolicies(tx, now);
+  const fault = findOrderFault(site, received, policies);
+  if (fault !== null) return { ok: false, fault };
+
+  const lifetimeSeconds = received.expiresInSeconds ?? Number(policies['order.valid_seconds']);
+  const order = {
+    id: uuidv7(),
+    environment: site.environment,
+    merchantSite: site.merchantSite,
+    protocol: site.protocol,
+    merchTxnRef: received.merchTxnRef,
+    orderNo: received.orderNo,
+    amountDong: received.amountDong,
+    description: received.description,
+    returnUrl: received.returnUrl,
+    cancelUrl: received.cancelUrl,
+    locale: received.locale,
+    received: received.received,
+    createdAt: now,
+    expiresAt: new Date(now.getTime() + lifetimeSeconds * 1000),
+  };
+  // A twin that came in at the same moment holds the reference: the insert waited for its commit, so it is seen.
+  const created = await insertOrder(tx, { ...order, contentHash });
+  const stored = await findOrderByReference(tx, site.merchantSite, received.merchTxnRef);
+  if (!stored)
+    throw new Error(`order ${site.merchantSite}/${received.merchTxnRef} was stored and is not found`);
+  return created ? { ok: true, order: stored, created } : compareWithKnown(tx, stored, contentHash);
+}
+
+async function compareWithKnown(tx: Tx, known: Order, contentHash: Buffer): Promise<PlacedOrder> {
+  const knownHash = await findContentHash(tx, known.id);
+  if (knownHash?.equals(contentHash)) return { ok: true, order: known, created: false };
+  return {
+    ok: false,
+    fault: {
+      code: '94',
+      detail: `merch_txn_ref ${known.merchTxnRef} belongs to an order with another content`,
+    },
+  };
+}
+
+function findOrderFault(site: MerchantSite, received: ReceivedOrder, policies: Policies): OrderFault | null {
+  if (!site.active) return { code: '04', detail: 'the merchant or the site is suspended' };
+  if (received.amountDong < site.amountMinDong || received.amountDong > site.amountMaxDong) {
+    return {
+      code: '03',
+      detail: `the amount is outside the site's bounds (${site.amountMinDong} to ${site.amountMaxDong} dong)`,
+    };
+  }
+  if (feeExceedsAmount(computeFee(site.fee, received.amountDong), received.amountDong)) {
+    return { code: '03', detail: 'the fee and its VAT exceed the amount' };
+  }
+  const lifetime = received.expiresInSeconds;
+  const [least, most] = [policies['order.valid_min_seconds'], policies['order.valid_max_seconds']];
+  if (lifetime !== null && (lifetime < least || lifetime > most)) {
+    return { code: '03', detail: `expires_in_seconds is not between ${least} and ${most}` };
+  }
+  for (const url of [received.returnUrl, received.cancelUrl]) {
+    if (site.environment === 'live' && url !== null && /^http:/i.test(url)) {
+      return { code: '03', detail: 'return and cancel URLs of a live site must be https' };
+    }
+  }
+  return null;
+}

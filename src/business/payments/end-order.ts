@@ -1,0 +1,165 @@
+// An order gets its one final result: the state, the payments still under way, and the notification, in one commit.
+
+import type { Context } from '../../ground/context.ts';
+import { inTransaction, type Tx } from '../../ground/database/index.ts';
+import type { FinalStatus, ResponseCode } from '../../ground/protocols/index.ts';
+import { recordNotification } from '../notifications/index.ts';
+import {
+  deleteDeadlines,
+  findOrder,
+  isPastExpiry,
+  listPassedDeadlines,
+  lockOrder,
+  type Order,
+  updateOrderFinal,
+} from '../orders/index.ts';
+import { isFinalPayment, type Payment } from './payment.ts';
+import {
+  endLivePayments,
+  findLatestPaymentOfSession,
+  listPaymentsOfOrder,
+  lockPayment,
+  updatePaymentCancelled,
+} from './payment-queries.ts';
+
+const expiredPerRunMax = 500;
+
+export type OrderResult = {
+  /** Paid orders are ended by the posting, with the money, in its batch. */
+  status: Exclude<FinalStatus, 'paid'>;
+  responseCode: ResponseCode;
+  /** The payment the result speaks of, if there was any. */
+  payment: Pick<Payment, 'id' | 'transactionNo'> | null;
+  finalAt: Date;
+};
+
+/** The caller holds the order's lock and has seen it open. */
+export async function endOrder(tx: Tx, order: Order, result: OrderResult): Promise<void> {
+  await updateOrderFinal(tx, order.id, {
+    status: result.status,
+    responseCode: result.responseCode,
+    paymentId: result.payment?.id ?? null,
+    transactionNo: result.payment?.transactionNo ?? null,
+    finalAt: result.finalAt,
+  });
+  const others = result.status === 'expired' ? 'expired' : 'cancelled';
+  await endLivePayments(tx, order.id, others, result.finalAt);
+  await recordNotification(tx, {
+    orderId: order.id,
+    merchantSite: order.merchantSite,
+    environment: order.environment,
+    now: result.finalAt,
+  });
+}
+
+export type EndedOrder =
+  | { ok: true; order: Order }
+  | { ok: false; error: 'order_not_found' }
+  | { ok: false; error: 'order_already_final'; order: Order };
+
+/**
+ * The buyer, or the merchant by the API, gives the order up (24). An order that has its result, or whose time is
+ * over, keeps that: `order_already_final` with the order as it is.
+ */
+export function cancelOrder(context: Context, orderId: string): Promise<EndedOrder> {
+  return inTransaction(context.db, (tx) => cancelOrderIn(tx, context, orderId));
+}
+
+/** The same in the caller's transaction, which must not hold a lock of any payment or account. */
+export function cancelOrderIn(tx: Tx, context: Context, orderId: string): Promise<EndedOrder> {
+  return endOpenOrder(tx, context, orderId, async () => ({
+    status: 'cancelled',
+    responseCode: '24',
+    payment: (await listPaymentsOfOrder(tx, orderId))[0] ?? null,
+  }));
+}
+
+/**
+ * A refused buyer goes back to the shop: the order ends as failed with the code of that refusal. Without a
+ * refused payment in this session, going back is cancelling.
+ */
+export function giveUpOrder(
+  context: Context,
+  orderId: string,
+  checkoutSessionId: string | null,
+): Promise<EndedOrder> {
+  return inTransaction(context.db, (tx) =>
+    endOpenOrder(tx, context, orderId, async () => {
+      const payment =
+        checkoutSessionId === null ? null : await findLatestPaymentOfSession(tx, checkoutSessionId, orderId);
+      return payment?.status === 'refused' && payment.refusalCode !== null
+        ? { status: 'failed', responseCode: payment.refusalCode, payment }
+        : { status: 'cancelled', responseCode: '24', payment };
+    }),
+  );
+}
+
+/** The order ends as failed with a code that no payment carries, such as too many wrong sign-ins (10, 79). */
+export function failOrder(
+  context: Context,
+  orderId: string,
+  responseCode: ResponseCode,
+): Promise<EndedOrder> {
+  return inTransaction(context.db, (tx) =>
+    endOpenOrder(tx, context, orderId, async () => ({ status: 'failed', responseCode, payment: null })),
+  );
+}
+
+async function endOpenOrder(
+  tx: Tx,
+  context: Context,
+  orderId: string,
+  decide: () => Promise<Omit<OrderResult, 'finalAt'>>,
+): Promise<EndedOrder> {
+  const order = await lockOrder(tx, orderId);
+  if (!order) return { ok: false, error: 'order_not_found' };
+  if (order.status !== 'open') return { ok: false, error: 'order_already_final', order };
+  const finalAt = context.clock.now();
+  const expired = isPastExpiry(order, finalAt);
+  await endOrder(tx, order, { ...(expired ? expiredResult : await decide()), finalAt });
+  const ended = await findOrder(tx, orderId);
+  if (!ended) throw new Error(`order ${order.publicId} vanished`);
+  return expired ? { ok: false, error: 'order_already_final', order: ended } : { ok: true, order: ended };
+}
+
+const expiredResult = { status: 'expired', responseCode: '11', payment: null } as const;
+
+/** Writes down that an open order's time is over; does nothing to any other. */
+export async function expireOrderIfDue(context: Context, orderId: string): Promise<boolean> {
+  return inTransaction(context.db, async (tx) => {
+    const order = await lockOrder(tx, orderId);
+    const now = context.clock.now();
+    if (order?.status !== 'open' || !isPastExpiry(order, now)) return false;
+    await endOrder(tx, order, { ...expiredResult, finalAt: now });
+    return true;
+  });
+}
+
+/** The buyer turns to another wallet: this payment is over, the order stays open. Final payments stay as they are. */
+export async function abandonPayment(context: Context, paymentId: string): Promise<void> {
+  await inTransaction(context.db, async (tx) => {
+    const payment = await lockPayment(tx, paymentId);
+    if (!payment || isFinalPayment(payment.status)) return;
+    await updatePaymentCancelled(tx, payment.id, context.clock.now());
+  });
+}
+
+/** Ends the open orders whose time is over, at most 500 a run, each in its own commit; returns how many. */
+export async function expireDueOrders(context: Context): Promise<number> {
+  let expired = 0;
+  for (;;) {
+    const now = context.clock.now();
+    const passed = await listPassedDeadlines(context.db, now, expiredPerRunMax);
+    for (const { orderId, isOpen } of passed) {
+      if (expired === expiredPerRunMax) break;
+      if (isOpen && (await expireOrderIfDue(context, orderId))) expired += 1;
+    }
+    const deleted = await deleteDeadlines(
+      context.db,
+      passed.map(({ orderId }) => orderId),
+      now,
+    );
+    // Orders that were paid in time cost a run nothing: it goes on to those behind them.
+    if (passed.length < expiredPerRunMax || expired === expiredPerRunMax || deleted === 0) return expired;
+  }
+}

@@ -1,0 +1,124 @@
+// The posting: debit the wallet, credit the merchant, take the fee, end the order, note the notification, all in
+// one commit. Everything is decided again here, under locks; what was shown before was only a promise.
+//
+// Concurrent postings share a commit (group commit): each is decided by itself, in the order of arrival.
+
+import type { Context } from '../../ground/context.ts';
+import {
+  createGroupCommit,
+  type GroupCommit,
+  isPassingFault,
+  QueueFull,
+} from '../../ground/database/index.ts';
+import { expireOrderIfDue } from './end-order.ts';
+import { CommitUnanswered, type PostingRequest, type PostingResult, postBatch } from './post-batch.ts';
+import { countRetry, countUnposted, observeBatch, watchQueue } from './posting-metrics.ts';
+
+export type { PostingRequest, PostingResult } from './post-batch.ts';
+
+/** A batch that the database threw back is tried again this often in all. */
+const triesMax = 4;
+const firstPauseMs = 20;
+/** No caller waits longer for a batch that is under way, whatever the database does. */
+const answerMsMaxByDefault = 15_000;
+
+/**
+ * The port to the money. Each request is decided by itself, in the order given, together with whatever else is
+ * being posted at this moment; the results stand in the same places.
+ *
+ * When the database fails (a deadlock, a lost connection, a full disk), the batch is tried again, at most four
+ * times. What failed before COMMIT was sent is not posted, and at last its callers are told `busy`, as they are at
+ * once when the queue is full. When the answer to COMMIT is missing, the truth is asked for by posting again under
+ * the same payment id, which finds what was committed; only when that fails too, a caller is told `unknown`.
+ */
+export async function postPayments(context: Context, requests: PostingRequest[]): Promise<PostingResult[]> {
+  const queue = queueOf(context);
+  return Promise.all(
+    requests.map(async (request) => {
+      const result = await queue.submit(request).catch((error: unknown): PostingResult => {
+        if (error instanceof QueueFull) return { outcome: 'busy' };
+        throw error;
+      });
+      if (result.outcome === 'busy' || result.outcome === 'unknown') countUnposted(result.outcome);
+      // The posting found the order past its time and changed nothing; its end is written by the one who sees it.
+      if (result.outcome === 'too_late' && result.orderId) await expireOrderIfDue(context, result.orderId);
+      return result;
+    }),
+  );
+}
+
+const queues = new WeakMap<Context, GroupCommit<PostingRequest, PostingResult>>();
+
+/** One queue for each context: its clock and its database go together. */
+function queueOf(context: Context): GroupCommit<PostingRequest, PostingResult> {
+  let queue = queues.get(context);
+  if (!queue) {
+    queue = createGroupCommit({
+      runBatch: (requests) => postInTime(context, requests),
+      observe: observeBatch,
+      ...context.postingQueue,
+    });
+    queues.set(context, queue);
+    watchQueue(queue);
+  }
+  return queue;
+}
+
+/** A database that neither answers nor refuses: what becomes of the batch is not known yet. */
+async function postInTime(context: Context, requests: PostingRequest[]): Promise<PostingResult[]> {
+  const answerMsMax = context.postingQueue?.answerMsMax ?? answerMsMaxByDefault;
+  const { promise: tooLate, resolve } = Promise.withResolvers<PostingResult[]>();
+  const timer = setTimeout(() => {
+    context.log.error({ size: requests.length }, 'a posting batch is not answered');
+    resolve(requests.map(() => ({ outcome: 'unknown' })));
+  }, answerMsMax);
+  const posted = postUntilKnown(context, requests, { mayBePosted: false });
+  return Promise.race([posted, tooLate]).finally(() => clearTimeout(timer));
+}
+
+/** Whether an earlier try may have been committed without our knowing. */
+type Before = { mayBePosted: boolean };
+
+async function postUntilKnown(
+  context: Context,
+  requests: PostingRequest[],
+  before: Before,
+): Promise<PostingResult[]> {
+  let { mayBePosted } = before;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await postBatch(context, requests);
+    } catch (error) {
+      const isUnanswered = error instanceof CommitUnanswered;
+      mayBePosted ||= isUnanswered;
+      if (!isUnanswered && !isPassingFault(error))
+        return postInHalves(context, requests, error, { mayBePosted });
+      context.log.warn({ err: error, attempt, size: requests.length }, 'a posting batch failed');
+      if (attempt === triesMax) return requests.map(() => ({ outcome: mayBePosted ? 'unknown' : 'busy' }));
+      countRetry();
+      await pause(firstPauseMs * 4 ** (attempt - 1));
+    }
+  }
+}
+
+/** The database refused the batch for one payment of it: the others must not suffer for it. */
+async function postInHalves(
+  context: Context,
+  requests: PostingRequest[],
+  cause: unknown,
+  before: Before,
+): Promise<PostingResult[]> {
+  if (requests.length === 1) {
+    context.log.error({ err: cause, paymentId: requests[0]?.paymentId }, 'a posting broke an invariant');
+    return [{ outcome: before.mayBePosted ? 'unknown' : 'failed' }];
+  }
+  const middle = requests.length >> 1;
+  return [
+    ...(await postUntilKnown(context, requests.slice(0, middle), before)),
+    ...(await postUntilKnown(context, requests.slice(middle), before)),
+  ];
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,42 @@
+// The rules that are rows: limits, classes, lifetimes. The row with the latest valid_from that has begun holds.
+
+import { sql } from 'kysely';
+import type { DbOrTx } from '../../ground/database/index.ts';
+
+/** Every rule the code asks for; a rule without a row in force is a broken installation. */
+export const policyRules = [
+  'limit.monthly_dong',
+  'limit.per_payment_dong',
+  'limit.daily_dong',
+  'class_a.total_max_dong',
+  'class_b.payment_max_dong',
+  'otp.valid_seconds',
+  'otp.attempts_max',
+  'otp.resends_max',
+  'otp.resend_wait_seconds',
+  'pin.attempts_max',
+  'lock.seconds',
+  'sign_in.checkout_attempts_max',
+  'sign_in.address_attempts_max',
+  'sign_in.window_seconds',
+  'order.valid_seconds',
+  'order.valid_min_seconds',
+  'order.valid_max_seconds',
+] as const;
+
+export type PolicyRule = (typeof policyRules)[number];
+export type Policies = Record<PolicyRule, bigint>;
+
+/** The rules in force at `now`: amounts in dong, durations in seconds, counts. */
+export async function readPolicies(db: DbOrTx, now: Date): Promise<Policies> {
+  const { rows } = await sql<{ rule: string; value: bigint }>`
+    select distinct on (rule) rule, value from policies
+    where valid_from <= ${now} order by rule, valid_from desc`.execute(db);
+  const inForce = new Map(rows.map((row) => [row.rule, row.value]));
+  const entries = policyRules.map((rule) => {
+    const value = inForce.get(rule);
+    if (value === undefined) throw new Error(`no policy row for ${rule} is in force at ${now.toISOString()}`);
+    return [rule, value] as const;
+  });
+  return Object.fromEntries(entries) as Policies;
+}

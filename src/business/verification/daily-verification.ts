@@ -1,0 +1,79 @@
+// The verification that comes by the clock: its outcome goes to the log, and to /metrics of every process.
+
+import { Gauge } from 'prom-client';
+import { VerificationImpossible } from '../../books/ledger/index.ts';
+import type { Context } from '../../ground/context.ts';
+import { metricsRegistry } from '../../ground/metrics/index.ts';
+import { findLastOutcome, type LastOutcome, type Outcome } from './outcome.ts';
+import { verifyLedger } from './verify-ledger.ts';
+
+const loggedFaultsMax = 20;
+
+/** @throws whatever keeps it from an answer: the job is tried again. Faults are an answer, and an error in the log. */
+export async function runVerification(
+  context: Context,
+  options: { full: boolean; signal: AbortSignal },
+): Promise<void> {
+  try {
+    const { faults, faultCount, ...told } = await verifyLedger(context, options);
+    const { checkpointNo, uptoJournalNo, chainHash } = told.checkpoint;
+    const facts = {
+      ...told,
+      checkpoint: { checkpointNo: String(checkpointNo), uptoJournalNo: String(uptoJournalNo), chainHash },
+    };
+    if (faultCount === 0n) context.log.info(facts, 'the ledger was verified: it is right');
+    else {
+      context.log.error(
+        { ...facts, faultCount: String(faultCount), faults: faults.slice(0, loggedFaultsMax) },
+        'THE LEDGER IS WRONG',
+      );
+    }
+  } catch (error) {
+    if (options.signal.aborted) return; // The process stops; the next run goes on from the last checkpoint.
+    if (error instanceof VerificationImpossible)
+      context.log.warn({ err: error }, 'the ledger was not verified');
+    throw error;
+  }
+}
+
+/** A scrape must not wait for a database that is away. */
+const scrapeWaitMs = 1_000;
+let exposed: Context | undefined;
+
+/** Shows the newest outcome at /metrics, whichever process came to it. The last context given is the one asked. */
+export function exposeVerification(context: Context): void {
+  const isFirst = exposed === undefined;
+  exposed = context;
+  if (!isFirst) return;
+  addGauge(
+    'vipay_ledger_faults',
+    'Faults the last verification of the ledger found; absent before the first.',
+    (outcome) => Number(outcome.faultCount),
+  );
+  addGauge(
+    'vipay_ledger_verified_timestamp_seconds',
+    'When the last verification of the ledger ended; absent before the first.',
+    (outcome) => outcome.endedAt.getTime() / 1000,
+  );
+}
+
+function addGauge(name: string, help: string, read: (outcome: Outcome) => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [metricsRegistry],
+    async collect() {
+      const last = await findExposed();
+      if (last === null) this.remove();
+      else this.set(read(last.outcome));
+    },
+  });
+}
+
+async function findExposed(): Promise<LastOutcome | null> {
+  if (exposed === undefined) return null;
+  const { promise: tooLate, resolve } = Promise.withResolvers<null>();
+  const timer = setTimeout(() => resolve(null), scrapeWaitMs);
+  const found = findLastOutcome(exposed, exposed.db).catch(() => null);
+  return Promise.race([found, tooLate]).finally(() => clearTimeout(timer));
+}

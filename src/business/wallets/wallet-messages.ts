@@ -1,0 +1,27 @@
+// What the holder is told about their wallet by message. No link in any of them (Circular 50/2024 art. 17).
+
+import type { Locale } from '../../ground/terms.ts';
+
+const clock = new Intl.DateTimeFormat('vi-VN', {
+  timeZone: 'Asia/Ho_Chi_Minh',
+  hour: '2-digit',
+  minute: '2-digit',
+  day: '2-digit',
+  month: '2-digit',
+});
+
+function momentText(at: Date): string {
+  return `${clock.format(at)} (GMT+7)`;
+}
+
+export function pinLockedText(locale: Locale, lockedUntil: Date): string {
+  return locale === 'vi'
+    ? `viPay: Đăng nhập bằng PIN bị khóa đến ${momentText(lockedUntil)} vì nhập sai quá nhiều lần. Nếu không phải bạn, hãy đổi PIN và báo cho ngân hàng.`
+    : `viPay: PIN sign-in is locked until ${momentText(lockedUntil)} after too many wrong PINs. If it was not you, change your PIN and tell your bank.`;
+}
+
+export function otpLockedText(locale: Locale, lockedUntil: Date): string {
+  return locale === 'vi'
+    ? `viPay: Ví bị khóa thanh toán đến ${momentText(lockedUntil)} vì nhập sai mã OTP quá nhiều lần. Chưa có khoản tiền nào bị trừ.`
+    : `viPay: Payments from your wallet are locked until ${momentText(lockedUntil)} after too many wrong codes. No money was taken.`;
+}

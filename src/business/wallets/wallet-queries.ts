@@ -1,0 +1,106 @@
+// All SQL of the wallets.
+
+import { type RawBuilder, sql } from 'kysely';
+import type { DbOrTx, Tx } from '../../ground/database/index.ts';
+import type { Environment } from '../../ground/terms.ts';
+import { vietnamDay, vietnamMonth } from '../../ground/time/index.ts';
+import type { WalletTotals } from './limits.ts';
+import type { Wallet } from './wallet.ts';
+
+const walletColumns = sql`
+  id, environment, phone, holder_name as "holderName", status, identified, account_id as "accountId", locale,
+  limit_per_payment_dong as "limitPerPaymentDong", limit_daily_dong as "limitDailyDong",
+  limit_monthly_dong as "limitMonthlyDong", otp_locked_until as "otpLockedUntil", created_at as "createdAt"`;
+
+async function selectWallet(db: DbOrTx, where: RawBuilder<unknown>): Promise<Wallet | null> {
+  const { rows } = await sql<Wallet>`select ${walletColumns} from wallets where ${where}`.execute(db);
+  return rows[0] ?? null;
+}
+
+export function findWallet(db: DbOrTx, id: string): Promise<Wallet | null> {
+  return selectWallet(db, sql`id = ${id}`);
+}
+
+export function findWalletByPhone(
+  db: DbOrTx,
+  environment: Environment,
+  phone: string,
+): Promise<Wallet | null> {
+  return selectWallet(db, sql`environment = ${environment} and phone = ${phone}`);
+}
+
+export async function listWallets(db: DbOrTx, environment: Environment, limit: number): Promise<Wallet[]> {
+  const { rows } = await sql<Wallet>`
+    select ${walletColumns} from wallets where environment = ${environment} order by phone limit ${limit}`.execute(
+    db,
+  );
+  return rows;
+}
+
+export async function insertWallet(
+  tx: Tx,
+  wallet: Omit<Wallet, 'otpLockedUntil'> & { pinHash: string },
+): Promise<boolean> {
+  const { rows } = await sql`
+    insert into wallets (id, environment, phone, holder_name, status, identified, account_id, pin_hash, pin_changed_at,
+      locale, limit_per_payment_dong, limit_daily_dong, limit_monthly_dong, created_at)
+    values (${wallet.id}, ${wallet.environment}, ${wallet.phone}, ${wallet.holderName}, ${wallet.status},
+      ${wallet.identified}, ${wallet.accountId}, ${wallet.pinHash}, ${wallet.createdAt}, ${wallet.locale},
+      ${wallet.limitPerPaymentDong}, ${wallet.limitDailyDong}, ${wallet.limitMonthlyDong}, ${wallet.createdAt})
+    on conflict (environment, phone) do nothing returning id`.execute(tx);
+  return rows.length === 1;
+}
+
+export async function findPinHash(
+  db: DbOrTx,
+  environment: Environment,
+  phone: string,
+): Promise<string | null> {
+  const { rows } = await sql<{ pinHash: string }>`
+    select pin_hash as "pinHash" from wallets where environment = ${environment} and phone = ${phone}`.execute(
+    db,
+  );
+  return rows[0]?.pinHash ?? null;
+}
+
+/** A hash made again at a higher cost; the PIN itself, and the date it was chosen, stay. */
+export async function updatePinHash(db: DbOrTx, id: string, former: string, pinHash: string): Promise<void> {
+  await sql`update wallets set pin_hash = ${pinHash} where id = ${id} and pin_hash = ${former}`.execute(db);
+}
+
+/** What a wallet has paid on the day and in the month of `now`, GMT+7. */
+export async function readWalletTotals(db: DbOrTx, walletId: string, now: Date): Promise<WalletTotals> {
+  const { rows } = await sql<WalletTotals>`
+    select case when totals_day = ${vietnamDay(now)}::date then paid_day_dong else 0 end as "dayDong",
+      case when totals_day between ${vietnamMonth(now)}::date and ${vietnamDay(now)}::date then paid_month_dong else 0 end as "monthDong"
+    from wallets where id = ${walletId}`.execute(db);
+  return rows[0] ?? { dayDong: 0n, monthDong: 0n };
+}
+
+/**
+ * Counts one attempt at a code before it is judged, unless the wallet is locked. The attempt that reaches the
+ * maximum locks the wallet at once; a right code undoes it (clearOtpFailures), so a crash leaves it locked.
+ * Returns the attempts in a row, this one included, or null when the wallet is locked.
+ */
+export async function countOtpAttempt(
+  tx: Tx,
+  walletId: string,
+  rule: { attemptsMax: bigint; lockedUntil: Date; now: Date },
+): Promise<number | null> {
+  const { rows } = await sql<{ otpFailures: number }>`
+    update wallets set
+      otp_failures = case when otp_locked_until is null then otp_failures + 1 else 1 end,
+      otp_locked_until = case
+        when (case when otp_locked_until is null then otp_failures + 1 else 1 end) >= ${rule.attemptsMax} then ${rule.lockedUntil}::timestamptz
+        else null end
+    where id = ${walletId} and (otp_locked_until is null or otp_locked_until <= ${rule.now})
+    returning otp_failures as "otpFailures"`.execute(tx);
+  return rows[0]?.otpFailures ?? null;
+}
+
+/** The code was right, but could not be used: the attempt never was, nor the lock that it may have set. */
+export async function forgiveOtpAttempt(db: DbOrTx, walletId: string): Promise<void> {
+  await sql`
+    update wallets set otp_failures = greatest(otp_failures - 1, 0), otp_locked_until = null
+    where id = ${walletId}`.execute(db);
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { uuidv7 } from 'uuidv7';
+import { createTestContext, givenWallet, type TestContext, testPin } from '../../../tests/support/context.ts';
+import { readBalance } from '../../books/ledger/index.ts';
+import { createPinHasher } from '../../ground/secrets/index.ts';
+import { checkNewPin, createWallet, findWalletByPhone, parsePhone, signIn, topUpWallet } from './index.ts';
+
+let context: TestContext;
+before(async () => {
+  context = await createTestContext();
+});
+after(() => context.drop());
+
+test('phone numbers are read as people type them, and nothing else is', () => {
+  for (const typed of [
+    '0912345678',
+    '091 234 5678',
+    '091.234.5678',
+    '+84912345678',
+    '84 912 345 678',
+    ' 0912-345-678 ',
+  ]) {
+    assert.equal(parsePhone(typed), '0912345678', typed);
+  }
+  for (const typed of [
+    '',
+    '912345678',
+    '09123456789',
+    '091234567',
+    '0912345678a',
+    '+85912345678',
+    '０912345678',
+    '0'.repeat(40),
+  ]) {
+    assert.equal(parsePhone(typed), null, typed);
+  }
+});
+
+test('simple PINs and birthdays are refused', () => {
+  for (const pin of ['123456', '654321', '000000', '121212', '123123', '01234567'])
+    assert.equal(checkNewPin(pin), 'pin_too_simple', pin);
+  for (const pin of ['12345', '12345a', '', '1234567890123'])
+    assert.equal(checkNewPin(pin), 'pin_not_6_to_12_digits', pin);
+  assert.equal(checkNewPin('250290', '1990-02-25'), 'pin_is_birthday');
+  assert.equal(checkNewPin('246810', '1990-02-25'), null);
+});
+
+test('a phone has one wallet in an environment, and its own in the other', async () => {
+  const wallet = await givenWallet(context);
+  const again = await createWallet(context, {
+    environment: 'sandbox',
+    phone: wallet.phone,
+    holderName: 'B',
+    pin: testPin,
+  });
+  assert.deepEqual(again, { ok: false, error: 'wallet_already_exists' });
+  const live = await createWallet(context, {
+    environment: 'live',
+    phone: wallet.phone,
+    holderName: 'B',
+    pin: testPin,
+  });
+  assert.ok(live.ok);
+  assert.equal(await readBalance(context.db, live.wallet.accountId), 0n);
+});
+
+test('a top-up with the same transfer id is one top-up', async () => {
+  const wallet = await givenWallet(context, { balanceDong: 0n });
+  const topUp = {
+    environment: 'sandbox',
+    phone: wallet.phone,
+    amountDong: 50_000n,
+    transferId: uuidv7(),
+  } as const;
+  assert.deepEqual(await topUpWallet(context, topUp), { ok: true, repeated: false });
+  assert.deepEqual(await topUpWallet(context, topUp), { ok: true, repeated: true });
+  assert.equal(await readBalance(context.db, wallet.accountId), 50_000n);
+});
+
+test('a right PIN ends the row of wrong ones, and a hash of a lower cost is made again on the way', async () => {
+  const wallet = await givenWallet(context);
+  const attempt = (pin: string, on = context as Parameters<typeof signIn>[0]) =>
+    signIn(on, { environment: 'sandbox', phone: wallet.phone, pin, checkoutId: uuidv7(), address: uuidv7() });
+  for (let n = 0; n < 4; n++) assert.equal((await attempt('135791')).ok, false);
+  assert.ok((await attempt(testPin)).ok);
+  for (let n = 0; n < 4; n++) assert.equal((await attempt('135791')).ok, false);
+  const dearer = createPinHasher(context.keyRing, { memoryKib: 64, passes: 2, parallelism: 1 });
+  assert.ok((await attempt(testPin, { ...context, pinHasher: dearer })).ok);
+  const { rows } = await context.db.pool.query('select pin_hash from wallets where id = $1', [wallet.id]);
+  assert.match(rows[0].pin_hash, /t=2,/);
+  assert.ok((await attempt(testPin)).ok);
+});
+
+test('a wallet of the live environment does not sign in to a sandbox order', async () => {
+  const wallet = await givenWallet(context, { environment: 'live' });
+  const result = await signIn(context, {
+    environment: 'sandbox',
+    phone: wallet.phone,
+    pin: testPin,
+    checkoutId: uuidv7(),
+    address: uuidv7(),
+  });
+  assert.equal(result.ok ? 'signed in' : result.error, 'phone_or_pin_wrong');
+  assert.equal(await findWalletByPhone(context.db, 'sandbox', wallet.phone), null);
+});

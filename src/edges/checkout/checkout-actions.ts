@@ -1,0 +1,200 @@
+// What each button of the checkout does. Every action answers with a note for the next page, or none; the route
+// then redirects to the checkout, which shows what is true.
+
+import {
+  abandonPayment,
+  cancelOrder,
+  confirmPayment,
+  failOrder,
+  findPayment,
+  giveUpOrder,
+  type Payment,
+  parsePaymentId,
+  resendCode,
+  startPayment,
+  submitCode,
+} from '../../business/payments/index.ts';
+import { parsePhone, signIn } from '../../business/wallets/index.ts';
+import type { Context } from '../../ground/context.ts';
+import { endSession, openSession } from './checkout-sessions.ts';
+import { type Checkout, mayEnd } from './load-checkout.ts';
+import type { Note } from './note.ts';
+
+export type ActionResult = {
+  note?: Note;
+  /** Cookie value of a new session; null ends the one there was. */
+  sessionToken?: string | null;
+};
+
+/** The form is not this browser's to send: answered 403 (form_refused), and nothing is done. */
+export type Refused = 'form_refused';
+
+export type Form = Record<string, unknown>;
+
+const typedMax = 32;
+
+export async function actSignIn(
+  context: Context,
+  checkout: Checkout,
+  form: Form,
+  address: string,
+): Promise<ActionResult> {
+  const { order, mark } = checkout;
+  if (order.status !== 'open') return {};
+  const typedPhone = typed(form.phone);
+  const phone = parsePhone(typedPhone);
+  const pin = typed(form.pin).trim();
+  if (phone === null) return { note: { page: 'sign_in', error: 'phone_malformed', phone: typedPhone } };
+  if (!/^[0-9]{6,12}$/.test(pin))
+    return { note: { page: 'sign_in', error: 'pin_malformed', phone: typedPhone } };
+
+  const result = await signIn(context, {
+    environment: order.environment,
+    phone,
+    pin,
+    checkoutId: order.id,
+    address,
+  });
+  if (!result.ok) {
+    switch (result.error) {
+      case 'phone_or_pin_wrong':
+        return { note: { page: 'sign_in', error: 'credentials', phone: typedPhone } };
+      case 'busy':
+        return { note: { page: 'sign_in', error: 'busy', phone: typedPhone } };
+      case 'too_many_attempts':
+        return { note: { page: 'sign_in_refused', code: '10', retryAt: null } };
+      case 'pin_locked':
+        return {
+          note: { page: 'sign_in_refused', code: '79', retryAt: result.lockedUntil?.toISOString() ?? null },
+        };
+    }
+  }
+  const now = context.clock.now();
+  const { session, token } = await openSession(context.db, {
+    orderId: order.id,
+    walletId: result.wallet.id,
+    mark,
+    now,
+  });
+  await startPayment(context, {
+    orderId: order.id,
+    walletId: result.wallet.id,
+    checkoutSessionId: session.id,
+  });
+  return { sessionToken: token };
+}
+
+export async function actConfirm(
+  context: Context,
+  checkout: Checkout,
+  form: Form,
+): Promise<ActionResult | Refused> {
+  const payment = await findOwnPayment(context, checkout, form);
+  if (payment === 'form_refused') return payment;
+  if (!payment) return {};
+  const outcome = await confirmPayment(context, payment.id);
+  if (outcome === 'busy') return { note: { page: 'confirm', error: 'busy' } };
+  return outcome === 'unknown' ? { note: { page: 'processing' } } : {};
+}
+
+export async function actCode(
+  context: Context,
+  checkout: Checkout,
+  form: Form,
+): Promise<ActionResult | Refused> {
+  const payment = await findOwnPayment(context, checkout, form);
+  if (payment === 'form_refused') return payment;
+  if (!payment) return {};
+  const otp = typed(form.otp).replace(/[\s-]/g, '');
+  if (!/^[0-9]{6}$/.test(otp)) return codeNote('malformed');
+
+  const result = await submitCode(context, payment.id, otp);
+  switch (result.outcome) {
+    case 'wrong_code':
+      return codeNote('wrong', result.attemptsLeft);
+    case 'code_expired':
+    case 'code_replaced':
+      return codeNote('expired');
+    case 'no_attempt_left':
+      return codeNote('no_attempt_left');
+    case 'busy':
+      return codeNote('busy');
+    case 'unknown':
+      return { note: { page: 'processing' } };
+    case 'paid':
+    case 'refused':
+    case 'too_late':
+      return {};
+  }
+}
+
+export async function actResend(
+  context: Context,
+  checkout: Checkout,
+  form: Form,
+): Promise<ActionResult | Refused> {
+  const payment = await findOwnPayment(context, checkout, form);
+  if (payment === 'form_refused') return payment;
+  if (!payment) return {};
+  const outcome = await resendCode(context, payment.id);
+  if (outcome === 'too_late') return {};
+  if (outcome === 'sent') return { note: { page: 'code', error: null, attemptsLeft: null, resent: true } };
+  return codeNote('resend_too_early');
+}
+
+/** After a refusal: the same wallet once more. Without a session there is nothing to retry but signing in. */
+export async function actRetry(context: Context, checkout: Checkout): Promise<ActionResult> {
+  const { session, payment, order } = checkout;
+  if (session && payment?.status === 'refused' && order.status === 'open') {
+    await startPayment(context, {
+      orderId: order.id,
+      walletId: session.walletId,
+      checkoutSessionId: session.id,
+    });
+  }
+  return {};
+}
+
+export async function actSignOut(context: Context, checkout: Checkout): Promise<ActionResult> {
+  if (checkout.payment) await abandonPayment(context, checkout.payment.id);
+  if (checkout.session) await endSession(context.db, checkout.session.id, context.clock.now());
+  return { sessionToken: null };
+}
+
+export async function actCancel(context: Context, checkout: Checkout): Promise<ActionResult | Refused> {
+  if (!mayEnd(checkout)) return 'form_refused';
+  await cancelOrder(context, checkout.order.id);
+  return {};
+}
+
+export async function actGiveUp(context: Context, checkout: Checkout): Promise<ActionResult | Refused> {
+  if (!mayEnd(checkout)) return 'form_refused';
+  const { note, order, session } = checkout;
+  if (!session && note?.page === 'sign_in_refused') await failOrder(context, order.id, note.code);
+  else await giveUpOrder(context, order.id, session?.id ?? null);
+  return {};
+}
+
+/** Null: no session any more, the redirect leads to signing in. Another buyer's payment is refused. */
+async function findOwnPayment(
+  context: Context,
+  checkout: Checkout,
+  form: Form,
+): Promise<Payment | null | Refused> {
+  if (!checkout.session) return null;
+  const id = parsePaymentId(typed(form.payment_id, 64));
+  const payment = id === null ? null : await findPayment(context.db, id);
+  return payment?.checkoutSessionId === checkout.session.id ? payment : 'form_refused';
+}
+
+function codeNote(
+  error: Extract<Note, { page: 'code' }>['error'],
+  attemptsLeft: number | null = null,
+): ActionResult {
+  return { note: { page: 'code', error, attemptsLeft, resent: false } };
+}
+
+/** A field as typed; anything but one text of sensible length is as good as nothing. */
+function typed(value: unknown, lengthMax = typedMax): string {
+  return typeof value === 'string' && value.length <= lengthMax ? value : '';
+}

@@ -1,0 +1,146 @@
+// The addresses of the checkout. A GET shows; a POST acts and answers 303 to the GET.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isArrivalMark } from '../../business/orders/index.ts';
+import type { Context } from '../../ground/context.ts';
+import { chooseLocale, createNonce, pageHeaders } from '../../ground/pages/index.ts';
+import type { Environment } from '../../ground/terms.ts';
+import { isFormToken } from './browser-mark.ts';
+import {
+  type ActionResult,
+  actCancel,
+  actCode,
+  actConfirm,
+  actGiveUp,
+  actResend,
+  actRetry,
+  actSignIn,
+  actSignOut,
+  type Form,
+  type Refused,
+} from './checkout-actions.ts';
+import { type Checkout, loadCheckout, setBrowserMark, setCheckoutCookie, setNote } from './load-checkout.ts';
+import { type ErrorKind, errorPage, expiredAppPage } from './pages/index.ts';
+import { showCheckout } from './show-checkout.ts';
+
+export type CheckoutOptions = {
+  /** Shown under the sign-in form of sandbox orders; null: none. */
+  testWallet?: { phone: string; pin: string } | null;
+};
+
+type CheckoutRequest = FastifyRequest<{ Params: { token: string }; Querystring: Record<string, unknown> }>;
+type Action = (
+  context: Context,
+  checkout: Checkout,
+  form: Form,
+  address: string,
+) => Promise<ActionResult | Refused>;
+
+const actions: Record<string, Action> = {
+  'sign-in': actSignIn,
+  confirm: actConfirm,
+  code: actCode,
+  resend: actResend,
+  retry: actRetry,
+  'sign-out': actSignOut,
+  cancel: actCancel,
+  'give-up': actGiveUp,
+};
+
+export function registerCheckout(
+  app: FastifyInstance,
+  context: Context,
+  options: CheckoutOptions = {},
+): void {
+  app.get('/checkout/:token', (request: CheckoutRequest, reply) =>
+    answerShow(context, options, request, reply),
+  );
+  for (const [name, act] of Object.entries(actions)) {
+    app.post(`/checkout/:token/${name}`, (request: CheckoutRequest, reply) =>
+      answerAct(context, act, request, reply),
+    );
+    // A reload, or a link followed back into an action's address: the checkout itself is meant.
+    app.get(`/checkout/:token/${name}`, (request: CheckoutRequest, reply) =>
+      reply.redirect(`/checkout/${encodeURIComponent(request.params.token)}`, 303),
+    );
+  }
+  // Apps that wrap the checkout in a web view watch for this address and close.
+  app.get('/vipay_v2/expired', (request, reply) => {
+    const nonce = createNonce();
+    return reply
+      .headers(pageHeaders({ nonce }))
+      .send(expiredAppPage(frameFor(context, request, 'live', nonce)));
+  });
+}
+
+async function answerShow(
+  context: Context,
+  options: CheckoutOptions,
+  request: CheckoutRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const checkout = await loadCheckout(context, request);
+  if (!checkout) return answerError(context, request, reply, 404, 'checkout_not_found');
+  const { arrival, lang, stay } = request.query;
+
+  if (typeof arrival === 'string' && isArrivalMark(context, checkout.order.id, arrival)) {
+    setBrowserMark(context, reply, checkout, { ...checkout.mark, arrived: true });
+    return reply
+      .headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+      .redirect(checkout.path, 303);
+  }
+  if (!checkout.isKnownBrowser) setBrowserMark(context, reply, checkout, checkout.mark);
+  if (lang === 'vi' || lang === 'en') setCheckoutCookie(context, reply, checkout, 'locale', lang);
+
+  const isSandbox = checkout.order.environment === 'sandbox';
+  const page = await showCheckout(context, checkout, {
+    stays: stay === '1',
+    testWallet: isSandbox ? (options.testWallet ?? null) : null,
+  });
+  if (checkout.note && !page.keepsNote) setCheckoutCookie(context, reply, checkout, 'note', null);
+  return reply.headers(pageHeaders({ nonce: page.nonce, refresh: page.refresh })).send(page.markup);
+}
+
+async function answerAct(
+  context: Context,
+  act: Action,
+  request: CheckoutRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const checkout = await loadCheckout(context, request);
+  if (!checkout) return answerError(context, request, reply, 404, 'checkout_not_found');
+  const form = (request.body ?? {}) as Form;
+  // SameSite keeps other sites' forms without our cookies; the token holds where a browser does not.
+  const isOwnForm =
+    checkout.isKnownBrowser &&
+    isFormToken(context.keyRing, checkout.order.id, checkout.mark, form.form_token);
+  if (!isOwnForm) return answerError(context, request, reply, 403, 'form_refused');
+
+  const result = await act(context, checkout, form, request.ip);
+  if (result === 'form_refused') return answerError(context, request, reply, 403, 'form_refused');
+  if (result.sessionToken !== undefined)
+    setCheckoutCookie(context, reply, checkout, 'session', result.sessionToken);
+  if (result.note) setNote(context, reply, checkout, result.note);
+  else if (checkout.note) setCheckoutCookie(context, reply, checkout, 'note', null);
+  return reply
+    .headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+    .redirect(checkout.path, 303);
+}
+
+function answerError(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  kind: ErrorKind,
+): FastifyReply {
+  const nonce = createNonce();
+  const view = { ...frameFor(context, request, 'live', nonce), kind, traceId: request.id };
+  return reply.code(status).headers(pageHeaders({ nonce })).send(errorPage(view));
+}
+
+function frameFor(context: Context, request: FastifyRequest, environment: Environment, nonce: string) {
+  const { lang } = request.query as { lang?: unknown };
+  const locale = chooseLocale(lang, request.headers['accept-language']);
+  return { locale, environment, nonce, now: context.clock.now() };
+}

@@ -1,0 +1,339 @@
+// The checkout over HTTP, without scripts: what each page offers, and to whom.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { FastifyInstance } from 'fastify';
+import { sql } from 'kysely';
+import {
+  createTestContext,
+  givenOrder,
+  givenSite,
+  givenWallet,
+  readOtp,
+  type TestContext,
+  testPin,
+} from '../../../tests/support/context.ts';
+import { createVisitor } from '../../../tests/support/visitor.ts';
+import { readBalance } from '../../books/ledger/index.ts';
+import type { MerchantSite } from '../../business/merchants/index.ts';
+import { arrivalUrl, checkoutUrl, findOrder } from '../../business/orders/index.ts';
+import { createServer } from '../../ground/http/index.ts';
+import { registerCheckout } from './index.ts';
+import { errorPage } from './pages/index.ts';
+import { texts } from './texts/index.ts';
+
+let context: TestContext;
+let app: FastifyInstance;
+let site: MerchantSite;
+
+before(async () => {
+  context = await createTestContext();
+  site = (await givenSite(context)).site;
+  app = createServer({ context, errorPage });
+  registerCheckout(app, context);
+  await app.ready();
+});
+after(async () => {
+  await app.close();
+  await context.drop();
+});
+
+let addressCount = 0;
+const nextAddress = () => `10.1.${Math.floor(++addressCount / 250)}.${addressCount % 250}`;
+
+/** A buyer the shop has sent to its order. */
+async function arrive(amountDong = 200_000n, returnUrl = 'http://127.0.0.1:9/return') {
+  const order = await givenOrder(context, site, { amountDong, returnUrl });
+  const buyer = createVisitor(app, nextAddress());
+  const response = await buyer.visit(arrivalUrl(context, order));
+  assert.equal(response.statusCode, 200);
+  return { order, buyer };
+}
+
+/** Without printing a whole page when it is not so. */
+function assertShows(page: { body: string }, pattern: RegExp): void {
+  assert.ok(
+    pattern.test(page.body),
+    `the page does not show ${pattern}: ${/<title>(.*)<\/title>/.exec(page.body)?.[1]}`,
+  );
+}
+
+function assertHides(page: { body: string }, pattern: RegExp): void {
+  assert.ok(!pattern.test(page.body), `the page shows ${pattern}`);
+}
+
+const statusOf = async (id: string) => (await findOrder(context.db, id))?.status;
+
+test('a buyer signs in, confirms, and is taken back with the signed result', async () => {
+  const { order, buyer } = await arrive();
+  const wallet = await givenWallet(context);
+  await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+  const result = await buyer.submit('/confirm');
+  assert.equal(await statusOf(order.id), 'paid');
+  assert.match(
+    String(result.headers.refresh),
+    /^5; url=http:\/\/127\.0\.0\.1:9\/return\?order_id=ord_[0-9a-f]{32}&.*signature=/,
+  );
+  const stays = await buyer.visit(`${checkoutUrl(context, order)}?stay=1`);
+  assert.equal(stays.headers.refresh, undefined);
+  assertShows(stays, /href="http:\/\/127\.0\.0\.1:9\/return\?/);
+});
+
+test('a class B payment asks for the code from the message; a wrong one is told with what is left', async () => {
+  const { order, buyer } = await arrive(6_000_000n);
+  const wallet = await givenWallet(context);
+  await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+  await buyer.submit('/confirm');
+  const otp = await readOtp(context, wallet.phone);
+  const wrong = await buyer.submit('/code', { otp: otp === '111111' ? '222222' : '111111' });
+  assertShows(wrong, /role="alert"/);
+  assertShows(wrong, /4/);
+  await buyer.submit('/code', { otp: ` ${otp.slice(0, 3)} ${otp.slice(3)} ` });
+  assert.equal(await statusOf(order.id), 'paid');
+});
+
+test('when no attempt at a code is left, the page promises nothing about the money', async () => {
+  const { order, buyer } = await arrive(6_000_000n);
+  const wallet = await givenWallet(context);
+  await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+  await buyer.submit('/confirm');
+  await sql`update wallets set otp_locked_until = ${new Date(context.clock.now().getTime() + 60_000)}
+    where id = ${wallet.id}`.execute(context.db);
+  const page = await buyer.submit('/code', { otp: await readOtp(context, wallet.phone) });
+  assertShows(page, /Hiện không còn lượt nhập mã/);
+  assertHides(page, new RegExp(texts.vi.common.noMoneyTaken));
+  assert.equal(await statusOf(order.id), 'open');
+});
+
+test('what is no code is told as malformed and counts nothing', async () => {
+  const { order, buyer } = await arrive(6_000_000n);
+  const wallet = await givenWallet(context);
+  await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+  await buyer.submit('/confirm');
+  for (const otp of ['', '12345', 'abcdef', '1234567', '9'.repeat(500)]) {
+    const page = await buyer.submit('/code', { otp });
+    assertShows(page, /role="alert"/);
+  }
+  await buyer.submit('/code', { otp: await readOtp(context, wallet.phone) });
+  assert.equal(await statusOf(order.id), 'paid');
+});
+
+test('an unknown phone and a wrong PIN are told in the same words, and the phone number is kept', async () => {
+  const wallet = await givenWallet(context);
+  const pages = [];
+  for (const [phone, pin] of [
+    [wallet.phone, '135791'],
+    ['0999999999', testPin],
+  ] as const) {
+    const { buyer } = await arrive();
+    const page = await buyer.submit('/sign-in', { phone, pin });
+    assertShows(page, new RegExp(`value="${phone}"`));
+    pages.push(/role="alert"[^>]*>([\s\S]*?)<\/(div|p)>/.exec(page.body)?.[1]);
+  }
+  assert.ok(pages[0]);
+  assert.equal(pages[0], pages[1]);
+});
+
+test('five wrong PINs in a row lock sign-in by PIN, for an unknown phone alike, and the right PIN waits too', async () => {
+  const wallet = await givenWallet(context);
+  for (const phone of [wallet.phone, '0988888888']) {
+    const { order, buyer } = await arrive();
+    for (let attempt = 1; attempt <= 4; attempt++) await buyer.submit('/sign-in', { phone, pin: '135791' });
+    const fifth = await buyer.submit('/sign-in', { phone, pin: '135791' });
+    assertShows(fifth, /<title>Nhập sai mã PIN quá nhiều lần/);
+    const { buyer: another } = await arrive();
+    const sixth = await another.submit('/sign-in', { phone, pin: testPin });
+    assertShows(sixth, /<title>Nhập sai mã PIN quá nhiều lần/);
+    await buyer.submit('/give-up');
+    const ended = await findOrder(context.db, order.id);
+    assert.deepEqual([ended?.status, ended?.responseCode], ['failed', '79']);
+  }
+  const { rows } = await context.db.pool.query(`select recipient from messages where purpose = 'pin_locked'`);
+  assert.deepEqual(rows, [{ recipient: wallet.phone }]);
+  context.clock.advance(1801);
+  const { buyer } = await arrive();
+  const page = await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+  assertShows(page, /\/confirm"/);
+});
+
+test('the eleventh wrong sign-in at one checkout is not judged any more (10)', async () => {
+  const { buyer } = await arrive();
+  const wallet = await givenWallet(context);
+  for (let attempt = 0; attempt < 10; attempt++) {
+    await buyer.submit('/sign-in', { phone: `097777770${attempt}`, pin: '135791' });
+  }
+  const page = await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+  assertShows(page, /<title>Đăng nhập sai quá nhiều lần/);
+  assertHides(page, /\/confirm"/);
+});
+
+test('the eleventh wrong sign-in from one address is not judged any more, whatever checkout it comes by (10)', async () => {
+  const address = nextAddress();
+  const signInFrom = async (phone: string, pin: string) => {
+    const order = await givenOrder(context, site);
+    const buyer = createVisitor(app, address);
+    await buyer.visit(arrivalUrl(context, order));
+    return buyer.submit('/sign-in', { phone, pin });
+  };
+  const wallet = await givenWallet(context);
+  assertShows(await signInFrom(wallet.phone, testPin), /\/confirm"/);
+  for (let attempt = 0; attempt < 10; attempt++) await signInFrom(`096666660${attempt}`, '135791');
+  assertShows(await signInFrom(wallet.phone, testPin), /<title>Đăng nhập sai quá nhiều lần/);
+  context.clock.advance(901);
+  assertShows(await signInFrom(wallet.phone, testPin), /\/confirm"/);
+});
+
+test('insufficient balance is shown, nothing is taken, and going back ends the order as failed (51)', async () => {
+  const { order, buyer } = await arrive();
+  const wallet = await givenWallet(context, { balanceDong: 10_000n });
+  const page = await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+  assertShows(page, /<title>Số dư không đủ/);
+  await buyer.submit('/retry');
+  assert.equal(await statusOf(order.id), 'open');
+  const back = await buyer.submit('/give-up');
+  assert.match(String(back.headers.refresh), /response_code=51/);
+  assert.equal(await readBalance(context.db, wallet.accountId), 10_000n);
+});
+
+test('a buyer refused with one wallet pays with another, and the shop hears only of the payment', async () => {
+  const { order, buyer } = await arrive();
+  const poor = await givenWallet(context, { balanceDong: 0n });
+  const rich = await givenWallet(context);
+  await buyer.submit('/sign-in', { phone: poor.phone, pin: testPin });
+  await buyer.submit('/sign-out');
+  await buyer.submit('/sign-in', { phone: rich.phone, pin: testPin });
+  await buyer.submit('/confirm');
+  const paid = await findOrder(context.db, order.id);
+  assert.deepEqual([paid?.status, paid?.responseCode], ['paid', '00']);
+});
+
+test('cancelling takes the buyer back at once with 24, and the cancel cannot be undone', async () => {
+  const { order, buyer } = await arrive();
+  const page = await buyer.submit('/cancel');
+  assert.match(String(page.headers.refresh), /status=cancelled/);
+  assert.equal(await statusOf(order.id), 'cancelled');
+});
+
+test('a stranger with the copied address sees the status only: no cancelling, no way back with a signature', async () => {
+  const { order, buyer } = await arrive();
+  const stranger = createVisitor(app);
+  await stranger.visit(checkoutUrl(context, order));
+  const refused = await stranger.send('/cancel').catch(() => null);
+  assert.ok(refused === null || refused.statusCode === 403);
+  assert.equal(await statusOf(order.id), 'open');
+
+  const wallet = await givenWallet(context);
+  await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+  await buyer.submit('/confirm');
+  const seen = await stranger.visit(checkoutUrl(context, order));
+  assert.equal(seen.headers.refresh, undefined);
+  assertHides(seen, /signature=|127\.0\.0\.1:9/);
+});
+
+test('a stranger who pays is taken back; who merely signed in while another paid is not', async () => {
+  const { order } = await arrive();
+  const payer = createVisitor(app);
+  const watcher = createVisitor(app);
+  const wallet = await givenWallet(context);
+  const other = await givenWallet(context);
+  await watcher.visit(checkoutUrl(context, order));
+  await watcher.submit('/sign-in', { phone: other.phone, pin: testPin });
+  await payer.visit(checkoutUrl(context, order));
+  await payer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+  const paid = await payer.submit('/confirm');
+  assert.match(String(paid.headers.refresh), /status=paid/);
+  const watched = await watcher.submit('/confirm');
+  assert.equal(watched.headers.refresh, undefined);
+  assert.equal(await readBalance(context.db, other.accountId), 10_000_000n);
+});
+
+test('forged, foreign and missing form tokens and cookies are refused (403) and change nothing', async () => {
+  const { order, buyer } = await arrive();
+  const { buyer: neighbour, order: otherOrder } = await arrive();
+  const path = new URL(checkoutUrl(context, order)).pathname;
+  const foreign = /name="form_token"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="form_token"/.exec(
+    neighbour.page,
+  );
+  const foreignToken = foreign?.[1] ?? foreign?.[2] ?? '';
+  assert.ok(foreignToken);
+  for (const action of ['sign-in', 'confirm', 'code', 'resend', 'retry', 'sign-out', 'cancel', 'give-up']) {
+    for (const form of [
+      {},
+      { form_token: '' },
+      { form_token: 'x'.repeat(22) },
+      { form_token: foreignToken },
+      'form_token=a&form_token=b',
+    ]) {
+      const response = await buyer.post(`${path}/${action}`, form);
+      assert.equal(response.statusCode, 403, `${action} ${JSON.stringify(form)}`);
+    }
+    const withoutCookies = createVisitor(app);
+    withoutCookies.page = buyer.page;
+    assert.equal(
+      (await withoutCookies.post(`${path}/${action}`, { form_token: foreignToken })).statusCode,
+      403,
+    );
+  }
+  const forged = createVisitor(app);
+  forged.cookies = [{ name: 'vipay_browser', value: `${'A'.repeat(22)}.1.${'A'.repeat(22)}`, path }];
+  await forged.visit(checkoutUrl(context, order));
+  assert.equal((await forged.send('/cancel').catch(() => ({ statusCode: 403 }))).statusCode, 403);
+  assert.equal(await statusOf(order.id), 'open');
+  assert.equal(await statusOf(otherOrder.id), 'open');
+});
+
+test("another buyer's payment cannot be confirmed or coded from this session", async () => {
+  const first = await arrive(6_000_000n);
+  const victim = await givenWallet(context);
+  await first.buyer.submit('/sign-in', { phone: victim.phone, pin: testPin });
+  await first.buyer.submit('/confirm');
+  const paymentId = /value="(pay_[0-9a-f]{32})"/.exec(first.buyer.page)?.[1] ?? '';
+  const thief = await arrive(6_000_000n);
+  await thief.buyer.submit('/sign-in', { phone: (await givenWallet(context)).phone, pin: testPin });
+  const refused = await thief.buyer.send('/confirm', { payment_id: paymentId });
+  assert.equal(refused.statusCode, 403);
+  assert.equal(await statusOf(first.order.id), 'open');
+});
+
+test('a session ends after fifteen minutes and says so; the order is still there', async () => {
+  const order = await givenOrder(context, site, { expiresInSeconds: 3600 });
+  const buyer = createVisitor(app);
+  await buyer.visit(arrivalUrl(context, order));
+  const wallet = await givenWallet(context);
+  await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+  context.clock.advance(901);
+  const page = await buyer.submit('/confirm');
+  assertShows(page, /name="pin"/);
+  assertShows(page, /role="alert"/);
+  assert.equal(await statusOf(order.id), 'open');
+});
+
+test('an expired order tells so on every page and button, and takes the buyer back with 11', async () => {
+  const { order, buyer } = await arrive();
+  const wallet = await givenWallet(context);
+  await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+  context.clock.set(order.expiresAt);
+  const page = await buyer.submit('/confirm');
+  assert.match(String(page.headers.refresh), /response_code=11/);
+  assert.equal(await statusOf(order.id), 'expired');
+});
+
+test('the language switch is kept over the next pages', async () => {
+  const { order, buyer } = await arrive();
+  await buyer.visit(`${checkoutUrl(context, order)}?lang=en`);
+  const wallet = await givenWallet(context);
+  const page = await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+  assertShows(page, /<html lang="en">/);
+});
+
+test('tokens that were never given out are not found, whatever they look like', async () => {
+  const { order } = await arrive();
+  const token = checkoutUrl(context, order).split('/').at(-1) ?? '';
+  const altered = [...token].map(
+    (character, at) => token.slice(0, at) + (character === 'A' ? 'B' : 'A') + token.slice(at + 1),
+  );
+  for (const bad of [...altered, '', 'x', token.repeat(2), `${token}=`, '%00', '..%2f..', '🙂']) {
+    const response = await createVisitor(app).get(`/checkout/${encodeURIComponent(bad)}`);
+    assert.equal(response.statusCode, 404, bad);
+  }
+});

@@ -1,0 +1,40 @@
+// What one page has to tell the next over a redirect: an error, the phone number as typed. Sealed in a cookie
+// that lives a minute, so that nothing personal stands in an address and nobody can write one for somebody else.
+
+import type { KeyRing } from '../../ground/secrets/index.ts';
+import type { BrowserMark } from './browser-mark.ts';
+import type { CodeError, SignInError } from './pages/index.ts';
+
+export type Note =
+  | { page: 'sign_in'; error: SignInError; phone: string }
+  /** Signing in is refused for a while: code 10 or 79. Stays until the buyer acts on it. */
+  | { page: 'sign_in_refused'; code: '10' | '79' | '75'; retryAt: string | null }
+  | { page: 'confirm'; error: 'busy' }
+  /** The database did not say what became of the payment: ask again until it does. */
+  | { page: 'processing' }
+  | { page: 'code'; error: CodeError | null; attemptsLeft: number | null; resent: boolean };
+
+export function sealNote(keyRing: KeyRing, orderId: string, mark: BrowserMark, note: Note): string {
+  return keyRing.seal(Buffer.from(JSON.stringify(note)), boundTo(orderId, mark)).toString('base64url');
+}
+
+/** Null for a cookie that is missing, forged, altered, or another browser's. */
+export function openNote(
+  keyRing: KeyRing,
+  orderId: string,
+  mark: BrowserMark,
+  cookie: string | undefined,
+): Note | null {
+  if (!cookie || cookie.length > 1000) return null;
+  try {
+    return JSON.parse(
+      keyRing.open(Buffer.from(cookie, 'base64url'), boundTo(orderId, mark)).toString(),
+    ) as Note;
+  } catch {
+    return null;
+  }
+}
+
+function boundTo(orderId: string, mark: BrowserMark): string {
+  return `note/${orderId}/${mark.random}`;
+}

@@ -1,0 +1,35 @@
+// Signed in: which wallet pays how much, and one button. In class A the button pays; above it, it sends a code.
+
+import { formatDong } from '../../../ground/money/index.ts';
+import { html, renderPage } from '../../../ground/pages/index.ts';
+import { texts } from '../texts/index.ts';
+import { maskHolderName, maskPhone } from './format.ts';
+import { alertBox, buttonForm, cancelForm, fact, orderSummary } from './parts.ts';
+import { checkoutScript } from './script.ts';
+import type { ConfirmView } from './view-models.ts';
+
+export function confirmPage(view: ConfirmView): string {
+  const { confirm: t, common } = texts[view.locale];
+  const { error, balanceDong, order } = view;
+  const phone = maskPhone(view.phone);
+  return renderPage({
+    ...view,
+    title: t.title,
+    columns: 'two',
+    script: checkoutScript,
+    body: html`${orderSummary(view)}
+      <section class="card stack">
+      <h1>${t.title}</h1>
+      ${error !== null && alertBox({ ...t.errors[error], money: common.noMoneyTaken })}
+      <dl class="facts">
+      ${fact(t.wallet, maskHolderName(view.holderName))}
+      ${fact(t.phone, phone)}
+      ${balanceDong !== null && fact(t.balanceAfter, formatDong(balanceDong - order.amountDong))}
+      </dl>
+      ${view.sendsCode && html`<p>${t.codeWillBeSent(phone)}</p>`}
+      ${buttonForm(view, 'confirm', view.sendsCode ? t.sendCode : t.pay(formatDong(order.amountDong)), 'next', view.paymentId)}
+      ${buttonForm(view, 'sign-out', common.anotherWallet, 'plain')}
+      ${cancelForm(view)}
+      </section>`,
+  });
+}

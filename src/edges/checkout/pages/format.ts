@@ -1,0 +1,85 @@
+// How the checkout says times, phone numbers and names. Times are GMT+7 and say so. Pure.
+
+import type { Locale } from '../../../ground/terms.ts';
+
+const clockParts = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'Asia/Ho_Chi_Minh',
+  hourCycle: 'h23',
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+
+const monthsEn = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+// No-break spaces keep a time and its zone on one line.
+
+/**
+ * A moment soon: "14:05 (GMT+7)", with its date once that is not the day of `now` in Vietnam:
+ * "14:05 ngày 24/11/2026 (GMT+7)", "14:05 on 24 Nov 2026 (GMT+7)". `seconds` adds them, for short spans.
+ */
+export function formatMoment(
+  at: Date,
+  now: Date,
+  locale: Locale,
+  precision: 'minutes' | 'seconds' = 'minutes',
+): string {
+  const part = partsOf(at);
+  const time =
+    precision === 'seconds' ? `${part.hour}:${part.minute}:${part.second}` : `${part.hour}:${part.minute}`;
+  if (dayOf(part) === dayOf(partsOf(now))) return `${time}\u00a0(GMT+7)`;
+  return locale === 'vi'
+    ? `${time} ngày ${dateText(part, locale)}\u00a0(GMT+7)`
+    : `${time} on ${dateText(part, locale)}\u00a0(GMT+7)`;
+}
+
+/** A moment on a receipt: "14:05:09, 24/11/2026 (GMT+7)", "14:05:09, 24 Nov 2026 (GMT+7)". */
+export function formatInstant(at: Date, locale: Locale): string {
+  const part = partsOf(at);
+  return `${part.hour}:${part.minute}:${part.second}, ${dateText(part, locale)}\u00a0(GMT+7)`;
+}
+
+/** "0900000001" → "09•• ••• 001" (no-break spaces): enough to recognise one's own number, too little to learn. */
+export function maskPhone(phone: string): string {
+  const digits = phone.replace(/\D/g, '').replace(/^84(?=\d{9}$)/, '0');
+  if (digits.length < 8) return '•••';
+  return `${digits.slice(0, 2)}••\u00a0•••\u00a0${digits.slice(-3)}`;
+}
+
+/** "Nguyễn Thị An" → "N••• T• AN": the given name (last), and initials of the rest. One word keeps its initial. */
+export function maskHolderName(name: string): string {
+  const words = name
+    .normalize('NFC')
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  if (words.length === 0) return '•••';
+  const masked = words.map((word, index) => {
+    const letters = [...word.toLocaleUpperCase('vi')];
+    if (index > 0 && index === words.length - 1) return letters.join('');
+    return `${letters[0] ?? ''}${'•'.repeat(Math.min(3, Math.max(1, Math.ceil((letters.length - 1) / 2))))}`;
+  });
+  return masked.join(' ');
+}
+
+type Parts = Record<'year' | 'month' | 'day' | 'hour' | 'minute' | 'second', string>;
+
+function partsOf(at: Date): Parts {
+  const parts: Parts = { year: '', month: '', day: '', hour: '', minute: '', second: '' };
+  for (const { type, value } of clockParts.formatToParts(at)) {
+    if (type in parts) parts[type as keyof Parts] = value;
+  }
+  return parts;
+}
+
+function dayOf(part: Parts): string {
+  return `${part.year}-${part.month}-${part.day}`;
+}
+
+function dateText(part: Parts, locale: Locale): string {
+  if (locale === 'vi') return `${part.day}/${part.month}/${part.year}`;
+  return `${Number(part.day)} ${monthsEn[Number(part.month) - 1] ?? part.month} ${part.year}`;
+}

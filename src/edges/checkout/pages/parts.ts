@@ -1,0 +1,118 @@
+// The pieces the pages are made of: the order, an error, a form of one button. Pure.
+
+import { formatDong } from '../../../ground/money/index.ts';
+import { type Html, html, raw } from '../../../ground/pages/index.ts';
+import { texts } from '../texts/index.ts';
+import { formatMoment } from './format.ts';
+import type { FormFrame, OrderFrame } from './view-models.ts';
+
+/** id of the alert, for aria-describedby */
+export const alertId = 'alert';
+
+/** An amount as the largest thing on the page; the longest ones step down to fit 320 px. */
+export function amountLine(amountDong: bigint): Html {
+  const text = formatDong(amountDong);
+  return html`<p class="amount${text.length > 14 && ' long'}">${text}</p>`;
+}
+
+/**
+ * Whom, how much, what for; 'full' also the order number and until when. Merchant's words are isolated, so that
+ * they cannot reorder ours. 'short' is for pages whose own words need the height of a phone.
+ */
+export function orderSummary(view: OrderFrame, length: 'full' | 'short' = 'full'): Html {
+  const t = texts[view.locale].order;
+  const { order } = view;
+  return html`<section class="summary tight" aria-label="${t.region}">
+    <p><span class="muted">${t.payTo}</span> <strong class="shop"><bdi>${order.shopName}</bdi></strong></p>
+    ${amountLine(order.amountDong)}
+    ${order.description !== '' && html`<p><bdi>${order.description}</bdi></p>`}
+    ${
+      length === 'full' &&
+      html`<dl class="facts">
+      ${fact(t.orderNo, order.orderNo)}
+      ${fact(t.expires, formatMoment(order.expiresAt, view.now, view.locale))}
+      </dl>`
+    }
+    </section>`;
+}
+
+/** One row of a <dl class="facts">. */
+export function fact(label: string, value: string): Html {
+  return html`<div><dt>${label}</dt><dd><bdi>${value}</bdi></dd></div>`;
+}
+
+/** What happened, what it means for the money, what to do: read out at once. */
+export function alertBox(lines: {
+  what: string;
+  /** What is certain about the money; null when nothing is yet. */
+  money: string | null;
+  todo: string;
+  more?: string | null;
+}): Html {
+  return html`<div class="note bad" role="alert" id="${alertId}">
+    <strong>${icons.alert}<span>${lines.what}</span></strong>
+    <p>${lines.money} ${lines.todo} ${lines.more}</p>
+    </div>`;
+}
+
+export type FormStep =
+  | 'sign-in'
+  | 'confirm'
+  | 'code'
+  | 'resend'
+  | 'retry'
+  | 'sign-out'
+  | 'cancel'
+  | 'give-up';
+
+/** Where a step posts to. */
+export function formAction(view: FormFrame, step: FormStep): string {
+  return `${view.checkoutPath}/${step}`;
+}
+
+/** The hidden fields of every form. */
+export function hiddenFields(view: FormFrame, paymentId?: string): Html {
+  return html`<input type="hidden" name="form_token" value="${view.formToken}">
+    ${paymentId !== undefined && html`<input type="hidden" name="payment_id" value="${paymentId}">`}`;
+}
+
+/** 'next' is the one thing to do next (once a page), 'quiet' the way out. */
+export type ButtonLook = 'next' | 'plain' | 'quiet';
+
+export function submitButton(view: FormFrame, text: string, look: ButtonLook): Html {
+  return html`<button class="button ${look}" data-busy="${texts[view.locale].common.busy}">${text}</button>`;
+}
+
+/** A form that is one button. */
+export function buttonForm(
+  view: FormFrame,
+  step: FormStep,
+  text: string,
+  look: ButtonLook,
+  paymentId?: string,
+): Html {
+  return html`<form method="post" action="${formAction(view, step)}">
+    ${hiddenFields(view, paymentId)}
+    ${submitButton(view, text, look)}
+    </form>`;
+}
+
+/** "Cancel and go back to the shop", on every page before the result; nothing for who may not end the order. */
+export function cancelForm(view: FormFrame): Html | null {
+  if (!view.mayEnd) return null;
+  return buttonForm(view, 'cancel', texts[view.locale].common.cancel, 'quiet');
+}
+
+function icon(path: string): Html {
+  return raw(
+    `<svg width="24" height="24" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><circle cx="12" cy="12" r="10"/><path d="${path}"/></svg>`,
+  );
+}
+
+/** Only ever beside words. */
+export const icons = {
+  done: icon('m7.5 12.5 3 3 6-6.5'),
+  alert: icon('M12 7v6M12 16.5v.1'),
+  stop: icon('m8.5 8.5 7 7m0-7-7 7'),
+  wait: icon('M12 7v5.5l3.5 2'),
+};

@@ -1,0 +1,106 @@
+// A refusal that leaves the order open: what happened, that no money moved, and what can be done now.
+
+import { formatDong } from '../../../ground/money/index.ts';
+import { type Html, html, renderPage } from '../../../ground/pages/index.ts';
+import { texts } from '../texts/index.ts';
+import { formatMoment } from './format.ts';
+import { type ButtonLook, buttonForm, fact, icons, orderSummary } from './parts.ts';
+import { checkoutScript } from './script.ts';
+import type { RefusalCode, RefusalView } from './view-models.ts';
+
+type Way = 'retry' | 'sign-out' | 'give-up';
+
+/** The ways on, most promising first: the first is the page's one accent. Giving up is always the last. */
+const waysOn: Record<RefusalCode, readonly Way[]> = {
+  '04': ['give-up'],
+  '09': ['sign-out', 'retry', 'give-up'],
+  '10': ['retry', 'give-up'],
+  '12': ['sign-out', 'retry', 'give-up'],
+  '13': ['retry', 'sign-out', 'give-up'],
+  '51': ['sign-out', 'retry', 'give-up'],
+  '61': ['sign-out', 'give-up'],
+  '65': ['sign-out', 'retry', 'give-up'],
+  '75': ['retry', 'give-up'],
+  '79': ['sign-out', 'retry', 'give-up'],
+  '99': ['retry', 'give-up'],
+};
+
+export function refusalPage(view: RefusalView): string {
+  const { refusal: t, common } = texts[view.locale];
+  const lines = refusalLines(view);
+  const ways = usefulWays(view);
+  const canStay = ways.some((way) => way !== 'give-up');
+  const moment = (at: Date) => formatMoment(at, view.now, view.locale);
+  return renderPage({
+    ...view,
+    title: lines.what,
+    columns: 'two',
+    script: checkoutScript,
+    body: html`${orderSummary(view, 'short')}
+      <section class="card stack">
+      <h1 class="state bad">${icons.alert}<span>${lines.what}</span></h1>
+      <p><strong>${common.noMoneyTaken}</strong> ${lines.why}</p>
+      ${refusalFacts(view)}
+      <p>${lines.todo} ${view.retryAt !== null && t.tryAfter(moment(view.retryAt))} ${canStay && t.stillOpen(moment(view.order.expiresAt))}</p>
+      ${ways.map((way, index) => wayForm(view, way, index === 0 ? 'next' : way === 'give-up' ? 'quiet' : 'plain'))}
+      ${view.mayEnd && html`<p class="muted center">${t.giveUpMeans}</p>`}
+      </section>`,
+  });
+}
+
+/** Leaves out what cannot help: another wallet against the shop's bounds, a retry after the order's end. */
+function usefulWays(view: RefusalView): readonly Way[] {
+  return possibleWays(view).filter((way) => way !== 'give-up' || view.mayEnd);
+}
+
+function possibleWays(view: RefusalView): readonly Way[] {
+  if (isSiteLimit(view)) return ['give-up'];
+  const worksFrom = view.code === '65' ? (view.limit?.resetsAt ?? null) : view.retryAt;
+  const tooLate = worksFrom !== null && worksFrom >= view.order.expiresAt;
+  return waysOn[view.code].filter((way) => way !== 'retry' || !tooLate);
+}
+
+function wayForm(view: RefusalView, way: Way, look: ButtonLook): Html {
+  const { refusal: t, common } = texts[view.locale];
+  const label = {
+    retry: t.retry,
+    'sign-out': common.anotherWallet,
+    'give-up': look === 'next' ? t.giveUpOnly : t.giveUp,
+  };
+  return buttonForm(view, way, label[way], look);
+}
+
+/** A limit says its own name where it has one; the shop's bounds are no fault of the wallet. */
+function refusalLines(view: RefusalView): { what: string; why: string; todo: string } {
+  const { refusal: t } = texts[view.locale];
+  const lines = t.codes[view.code];
+  if (isSiteLimit(view)) return t.siteLimit;
+  const kind = view.limit?.kind;
+  if (kind === 'daily' || kind === 'monthly' || kind === 'confirmation')
+    return { ...lines, what: t.over[kind] };
+  return lines;
+}
+
+function isSiteLimit(view: RefusalView): boolean {
+  return view.limit?.kind === 'site_max' || view.limit?.kind === 'site_min';
+}
+
+/** The numbers behind the refusal, for the buyer alone; the merchant gets the code. */
+function refusalFacts(view: RefusalView): Html | null {
+  const { refusal: t, common } = texts[view.locale];
+  const { limit, balanceDong, traceId, order } = view;
+  const rows: Html[] = [];
+  if (limit !== null) {
+    rows.push(fact(t.limits[limit.kind], formatDong(limit.limitDong)));
+    if (limit.leftDong !== null) rows.push(fact(t.left, formatDong(limit.leftDong)));
+    if (limit.resetsAt !== null)
+      rows.push(fact(t.resets, formatMoment(limit.resetsAt, view.now, view.locale)));
+  }
+  if (balanceDong !== null) {
+    rows.push(fact(t.balance, formatDong(balanceDong)));
+    if (balanceDong < order.amountDong)
+      rows.push(fact(t.missing, formatDong(order.amountDong - balanceDong)));
+  }
+  if (traceId !== null) rows.push(fact(common.traceId, traceId));
+  return rows.length === 0 ? null : html`<dl class="facts">${rows}</dl>`;
+}

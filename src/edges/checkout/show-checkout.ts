@@ -1,0 +1,199 @@
+// Which page tells the truth about this order to this browser. Nothing is changed here.
+
+import { readBalance } from '../../books/ledger/index.ts';
+import { formatPaymentId, type Payment, readConfirmation } from '../../business/payments/index.ts';
+import { readPolicies } from '../../business/policies/index.ts';
+import { findWallet, type Wallet } from '../../business/wallets/index.ts';
+import type { Context } from '../../ground/context.ts';
+import { createNonce, type PageRefresh } from '../../ground/pages/index.ts';
+import { asResponseCode, type ResponseCode } from '../../ground/protocols/index.ts';
+import { formToken } from './browser-mark.ts';
+import { type Checkout, mayEnd } from './load-checkout.ts';
+import {
+  codePage,
+  confirmPage,
+  type FormFrame,
+  type LimitFacts,
+  processingPage,
+  type RefusalCode,
+  refusalPage,
+  resultPage,
+  signInPage,
+} from './pages/index.ts';
+import { buildReturnUrl } from './return-url.ts';
+
+export type ShownPage = { markup: string; nonce: string; refresh: PageRefresh | null; keepsNote: boolean };
+
+const returnAfterSeconds = 5;
+const askAgainSeconds = 3;
+
+export async function showCheckout(
+  context: Context,
+  checkout: Checkout,
+  options: { stays: boolean; testWallet: { phone: string; pin: string } | null },
+): Promise<ShownPage> {
+  const { order, site, session, payment, note } = checkout;
+  const frame: FormFrame = {
+    locale: checkout.locale,
+    environment: order.environment,
+    nonce: createNonce(),
+    now: context.clock.now(),
+    checkoutPath: checkout.path,
+    order: {
+      shopName: site.name,
+      amountDong: order.amountDong,
+      description: order.description,
+      orderNo: order.orderNo,
+      expiresAt: order.expiresAt,
+    },
+    formToken: formToken(context.keyRing, order.id, checkout.mark),
+    mayEnd: mayEnd(checkout),
+  };
+  const shown = (markup: string, more: Partial<ShownPage> = {}): ShownPage => ({
+    markup,
+    nonce: frame.nonce,
+    refresh: null,
+    keepsNote: false,
+    ...more,
+  });
+
+  if (order.status !== 'open') return showResult(context, checkout, frame, options.stays);
+  const wallet = session && (await findWallet(context.db, session.walletId));
+  if (!session || !wallet || !payment) {
+    if (note?.page === 'sign_in_refused') {
+      const retryAt = note.retryAt === null ? null : new Date(note.retryAt);
+      const view = { ...frame, code: note.code, limit: null, balanceDong: null, retryAt, traceId: null };
+      return shown(refusalPage(view), { keepsNote: true });
+    }
+    const told = note?.page === 'sign_in' ? note : null;
+    const error = told?.error ?? (checkout.sessionEnded ? 'session_ended' : null);
+    return shown(signInPage({ ...frame, phone: told?.phone ?? '', error, testWallet: options.testWallet }));
+  }
+  const isUnderWay = payment.status === 'started' || payment.status === 'confirming';
+  if (note?.page === 'processing' && isUnderWay) {
+    const markup = processingPage({ ...frame, transactionNo: payment.transactionNo });
+    return shown(markup, { refresh: { afterSeconds: askAgainSeconds, url: checkout.path }, keepsNote: true });
+  }
+  switch (payment.status) {
+    case 'started':
+      return shown(
+        confirmPage({
+          ...frame,
+          paymentId: formatPaymentId(payment.id),
+          holderName: wallet.holderName,
+          phone: wallet.phone,
+          balanceDong: await readBalance(context.db, wallet.accountId),
+          sendsCode: payment.confirmationClass === 'B',
+          error: note?.page === 'confirm' ? note.error : null,
+        }),
+      );
+    case 'confirming':
+      return shown(await showCode(context, checkout, frame, payment, wallet));
+    default:
+      return shown(await showRefusal(context, frame, payment, wallet));
+  }
+}
+
+async function showResult(
+  context: Context,
+  checkout: Checkout,
+  frame: FormFrame,
+  stays: boolean,
+): Promise<ShownPage> {
+  const { order, payment } = checkout;
+  if (order.status === 'open' || order.responseCode === null || order.finalAt === null) {
+    throw new Error(`order ${order.publicId} has no result to show`);
+  }
+  // Who came from the shop, or paid; a stranger with the address sees the status and no more.
+  const isParty = (checkout.isKnownBrowser && checkout.mark.arrived) || payment?.status === 'paid';
+  const returnHref = isParty ? await buildReturnUrl(context, order) : null;
+  const returnsByItself = returnHref !== null && !stays;
+  return {
+    markup: resultPage({
+      ...frame,
+      status: order.status,
+      responseCode: order.responseCode,
+      finalAt: order.finalAt,
+      transactionNo: order.transactionNo,
+      isParty,
+      returnHref,
+      returnAfterSeconds: returnsByItself ? returnAfterSeconds : null,
+    }),
+    nonce: frame.nonce,
+    refresh: returnsByItself ? { afterSeconds: returnAfterSeconds, url: returnHref } : null,
+    keepsNote: false,
+  };
+}
+
+async function showCode(
+  context: Context,
+  checkout: Checkout,
+  frame: FormFrame,
+  payment: Payment,
+  wallet: Wallet,
+): Promise<string> {
+  const confirmation = await readConfirmation(context, payment.id);
+  const policies = await readPolicies(context.db, frame.now);
+  const told = checkout.note?.page === 'code' ? checkout.note : null;
+  const waitMs = Number(policies['otp.resend_wait_seconds']) * 1000;
+  const mayResend = confirmation !== null && confirmation.resends < policies['otp.resends_max'];
+  return codePage({
+    ...frame,
+    paymentId: formatPaymentId(payment.id),
+    phone: wallet.phone,
+    validUntil: confirmation?.validUntil ?? frame.now,
+    resendFrom: mayResend ? new Date(confirmation.sentAt.getTime() + waitMs) : null,
+    attemptsLeft: told?.attemptsLeft ?? null,
+    error: told?.error ?? null,
+    resent: told?.resent ?? false,
+    inboxPath: frame.environment === 'sandbox' ? `/sandbox/inbox?phone=${wallet.phone}` : null,
+  });
+}
+
+async function showRefusal(
+  context: Context,
+  frame: FormFrame,
+  payment: Payment,
+  wallet: Wallet,
+): Promise<string> {
+  const code = asResponseCode(payment.refusalCode ?? '99');
+  const detail = payment.refusalDetail;
+  return refusalPage({
+    ...frame,
+    code: asRefusalCode(code),
+    limit: limitFacts(payment),
+    balanceDong: code === '51' ? await readBalance(context.db, wallet.accountId) : null,
+    retryAt: detail?.lockedUntil === undefined ? null : new Date(detail.lockedUntil),
+    traceId: null,
+  });
+}
+
+function limitFacts(payment: Payment): LimitFacts | null {
+  const detail = payment.refusalDetail;
+  if (detail?.limit === undefined || detail.limitDong === undefined) return null;
+  return {
+    kind: detail.limit,
+    limitDong: BigInt(detail.limitDong),
+    leftDong: detail.leftDong === undefined ? null : BigInt(detail.leftDong),
+    resetsAt: detail.resetsAt ? new Date(detail.resetsAt) : null,
+  };
+}
+
+const refusalCodes: ReadonlySet<string> = new Set<RefusalCode>([
+  '04',
+  '09',
+  '10',
+  '12',
+  '13',
+  '51',
+  '61',
+  '65',
+  '75',
+  '79',
+  '99',
+]);
+
+/** Codes that a buyer is not refused with here would be a fault of ours, and are shown as one. */
+function asRefusalCode(code: ResponseCode): RefusalCode {
+  return refusalCodes.has(code) ? (code as RefusalCode) : '99';
+}

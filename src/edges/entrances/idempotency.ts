@@ -1,0 +1,114 @@
+// A POST with the same key does its work once: the answer is stored in the commit of what it speaks of.
+//
+// Who works on a key holds an advisory lock of its transaction, so that a crash frees the key with the connection.
+// Stored: every answer below 500 the work returns. What the work throws, and what it calls `passing` (a suspended
+// site), is not stored and may come out differently next time.
+
+import { createHash } from 'node:crypto';
+import type { Context } from '../../ground/context.ts';
+import { inTransaction, type Tx } from '../../ground/database/index.ts';
+import { ProblemError } from '../../ground/http/index.ts';
+import {
+  deleteAnswersBefore,
+  findStoredAnswer,
+  type KeyScope,
+  storeAnswer,
+  tryLockKey,
+} from './idempotency-queries.ts';
+
+const keptMs = 30 * 24 * 60 * 60 * 1000;
+const batchRows = 5_000;
+const batchesMax = 200;
+
+/** An answer as it goes out: the text is sent again byte for byte. */
+export type Answer = { status: number; body: string };
+
+/** `passing`: true now, maybe not on the next try; answered but never stored. */
+export type Worked = Answer & { passing?: boolean };
+
+/** `replayed`: this answer was given before. */
+export type Given = Answer & { replayed: boolean };
+
+export type IdempotentRequest = KeyScope & { body: unknown };
+
+/**
+ * Runs `work` in one transaction and stores its answer there, or returns the stored one (`replayed`). Throws
+ * `request-in-flight` while another connection works on the key, `idempotency-key-reused` for another body.
+ */
+export function answerOnce(
+  context: Pick<Context, 'db' | 'clock'>,
+  request: IdempotentRequest,
+  work: (tx: Tx) => Promise<Worked>,
+): Promise<Given> {
+  return withKey(
+    context,
+    request,
+    async (tx, stored) => stored ?? keep(context, tx, request, await work(tx)),
+  );
+}
+
+/** Runs `use` in a transaction that holds the key's lock, with the answer stored for it. */
+async function withKey<T>(
+  context: Pick<Context, 'db' | 'clock'>,
+  request: IdempotentRequest,
+  use: (tx: Tx, stored: Given | null) => Promise<T>,
+): Promise<T> {
+  return inTransaction(context.db, async (tx) => {
+    if (!(await tryLockKey(tx, lockIdOf(request)))) throw inFlight();
+    // A statement of its own: it must see what the lock's former holder committed.
+    const since = new Date(context.clock.now().getTime() - keptMs);
+    const stored = await findStoredAnswer(tx, request, since);
+    if (stored !== null && !stored.bodyHash.equals(hashBody(request.body))) throw keyReused();
+    return use(tx, stored && { status: stored.status, body: stored.body, replayed: true });
+  });
+}
+
+async function keep(
+  context: Pick<Context, 'clock'>,
+  tx: Tx,
+  request: IdempotentRequest,
+  { status, body, passing }: Worked,
+): Promise<Given> {
+  if (status < 500 && passing !== true) {
+    await storeAnswer(tx, request, { bodyHash: hashBody(request.body), status, body }, context.clock.now());
+  }
+  return { status, body, replayed: false };
+}
+
+/** Removes answers older than 30 days; returns how many. Run by the cron. */
+export async function trimIdempotencyKeys(context: Pick<Context, 'db' | 'clock'>): Promise<number> {
+  const before = new Date(context.clock.now().getTime() - keptMs);
+  let removed = 0;
+  for (let batch = 0; batch < batchesMax; batch += 1) {
+    const count = await deleteAnswersBefore(context.db, before, batchRows);
+    removed += count;
+    if (count < batchRows) break;
+  }
+  return removed;
+}
+
+/** Of the content, not of the bytes: a client may write the same fields in another order when it tries again. */
+function hashBody(body: unknown): Buffer {
+  const fields = Object.entries(body ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(fields)).digest();
+}
+
+/** 64 bits of a hash. Two keys that share them at the same moment cost one of them a needless 409. */
+function lockIdOf({ merchantSite, path, idempotencyKey }: KeyScope): bigint {
+  const text = JSON.stringify(['idempotency', merchantSite, path, idempotencyKey]);
+  return createHash('sha256').update(text).digest().readBigInt64BE(0);
+}
+
+function inFlight(): ProblemError {
+  return new ProblemError('request-in-flight', {
+    detail: 'the first request with this Idempotency-Key is not answered yet',
+    headers: { 'retry-after': '1' },
+  });
+}
+
+function keyReused(): ProblemError {
+  return new ProblemError('idempotency-key-reused', {
+    detail: 'this Idempotency-Key came before with another body',
+    errors: [{ field: 'idempotency-key', detail: 'came before with another body' }],
+  });
+}

@@ -1,0 +1,41 @@
+// /docs/problems/{slug}: the `type` of every problem is an address, and this is what it opens. One short page each.
+
+import type { FastifyInstance } from 'fastify';
+import type { Context } from '../../ground/context.ts';
+import { ProblemError, type ProblemSlug, problems } from '../../ground/http/index.ts';
+import { chooseLocale, createNonce, html, pageHeaders, renderPage } from '../../ground/pages/index.ts';
+import { responseMessage } from '../../ground/protocols/index.ts';
+import { problemAdvice } from './problem-advice.ts';
+
+export function registerProblemPages(app: FastifyInstance, _context: Context): void {
+  app.get<{ Params: { slug: string }; Querystring: { lang?: unknown } }>(
+    '/docs/problems/:slug',
+    async (request, reply) => {
+      const { slug } = request.params;
+      if (!isSlug(slug)) throw new ProblemError('not-found', { detail: 'there is no such problem' });
+      const { status, code, title } = problems[slug];
+      const locale = chooseLocale(request.query.lang, request.headers['accept-language']);
+      const nonce = createNonce();
+      const page = renderPage({
+        locale,
+        environment: 'live',
+        nonce,
+        title: slug,
+        body: html`<section class="card stack">
+        <h1 lang="en">${title}</h1>
+        <dl class="facts">
+        <div><dt>HTTP</dt><dd>${status}</dd></div>
+        <div><dt>code</dt><dd>${code} – ${responseMessage(code, locale)}</dd></div>
+        <div><dt>type</dt><dd><code>${slug}</code></dd></div>
+        </dl>
+        <p>${problemAdvice[slug][locale]}</p>
+        </section>`,
+      });
+      return reply.headers(pageHeaders({ nonce })).send(page);
+    },
+  );
+}
+
+function isSlug(text: string): text is ProblemSlug {
+  return Object.hasOwn(problems, text);
+}

@@ -1,0 +1,61 @@
+// Every request an entrance refuses gets a line in the log of refused requests, under the trace id of its answer.
+// The line is written before the answer leaves, so that whoever reads the id can look it up at once.
+
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { recordRefusedRequest } from '../../business/requests/index.ts';
+import type { Context } from '../../ground/context.ts';
+import { isApiPath } from '../../ground/http/index.ts';
+import { splitRawQuery } from '../../ground/protocols/index.ts';
+
+type Refusal = { code: string; detail: string };
+
+const refusals = new WeakMap<FastifyRequest, Refusal>();
+
+/** For entrances that answer with a page of their own; problems of the API are noted by the server. */
+export function noteRefusal(request: FastifyRequest, refusal: Refusal): void {
+  refusals.set(request, refusal);
+}
+
+/** `entrances`: the paths whose wrong methods count as well, beside everything under /v3. */
+export function recordRefusals(app: FastifyInstance, context: Context, entrances: readonly string[]): void {
+  app.addHook('onSend', async (request, reply, payload) => {
+    const url = request.raw.url ?? '';
+    const [path = '', rawQuery = ''] = splitOnce(url);
+    const problem = reply.problem;
+    // Our own faults are in the program's log, and the database may be the reason for them.
+    if (problem !== null && (problem.status >= 500 || !(isApiPath(url) || entrances.includes(path))))
+      return payload;
+    const refusal = refusals.get(request) ?? (problem && { code: problem.code, detail: problem.message });
+    if (!refusal || refusal.code === '75') return payload;
+    const received = receivedFields(request, rawQuery);
+    await recordRefusedRequest(context, {
+      traceId: request.id,
+      entryPoint: request.routeOptions.url ?? path,
+      method: request.method,
+      remoteAddress: request.ip,
+      merchantSite: request.site?.merchantSite ?? textOrNull(received.merchant_site),
+      code: refusal.code,
+      detail: refusal.detail,
+      received,
+    });
+    return payload;
+  });
+}
+
+function receivedFields(request: FastifyRequest, rawQuery: string): Record<string, unknown> {
+  const split = splitRawQuery(rawQuery);
+  const query = split.ok
+    ? split.pairs.map(({ name, value }) => [name, value] as const)
+    : [['(query)', split.detail]];
+  const body = typeof request.body === 'object' && request.body !== null ? Object.entries(request.body) : [];
+  return Object.fromEntries([...query, ...body]);
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function splitOnce(url: string): string[] {
+  const at = url.indexOf('?');
+  return at === -1 ? [url] : [url.slice(0, at), url.slice(at + 1)];
+}

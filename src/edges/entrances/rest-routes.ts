@@ -1,0 +1,168 @@
+// The REST API of orders, /v3. Who is asking is settled before the body is read; whether the order may be placed
+// is for `orders` to say, and what was answered once is answered again.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { MerchantSite } from '../../business/merchants/index.ts';
+import {
+  findOrder,
+  findOrderByReference,
+  isPastExpiry,
+  type Order,
+  parseOrderId,
+  placeOrder,
+  toOrderJson,
+} from '../../business/orders/index.ts';
+import { cancelOrderIn, expireOrderIfDue } from '../../business/payments/index.ts';
+import type { Context } from '../../ground/context.ts';
+import type { Tx } from '../../ground/database/index.ts';
+import { encodeProblem, ProblemError } from '../../ground/http/index.ts';
+import { answerOnce, type Given, type IdempotentRequest, type Worked } from './idempotency.ts';
+import { registerOpenApi } from './openapi.ts';
+import { noteRefusal } from './refusals.ts';
+import { authenticate, siteOf } from './rest-authentication.ts';
+import { readJsonBodies } from './rest-body.ts';
+import { restDocs } from './rest-docs.ts';
+import { toOrderProblem, toReceivedOrder } from './rest-order.ts';
+import {
+  emptyBody,
+  idempotencyHeaders,
+  newOrderSchema,
+  noQuery,
+  orderParams,
+  referenceQuery,
+} from './rest-schemas.ts';
+
+export function registerRest(app: FastifyInstance, context: Context): void {
+  app.register(async (scope) => {
+    await registerOpenApi(scope, context);
+    scope.register(async (api) => registerOrderRoutes(api, context));
+  });
+}
+
+function registerOrderRoutes(scope: FastifyInstance, context: Context): void {
+  readJsonBodies(scope);
+  scope.addHook('onRequest', async (request, reply) => {
+    reply.header('cache-control', 'no-store');
+    request.site = await authenticate(context, request);
+  });
+  const api = scope.withTypeProvider<ZodTypeProvider>();
+
+  api.post(
+    '/v3/orders',
+    {
+      schema: { ...restDocs.create, headers: idempotencyHeaders, querystring: noQuery, body: newOrderSchema },
+    },
+    async (request, reply) => {
+      const site = siteOf(request);
+      const received = toReceivedOrder(site, request.body);
+      await expireKnownOrder(context, site, received.merchTxnRef);
+      const answer = await answerOnce(context, idempotentRequest(site, request), async (tx) => {
+        const placed = await placeOrder(context, tx, site, received);
+        if (!placed.ok) return refuse(context, request, toOrderProblem(placed.fault));
+        return { status: placed.created ? 201 : 200, body: encodeOrder(context, placed.order) };
+      });
+      return sendAnswer(reply, answer);
+    },
+  );
+
+  api.get('/v3/orders', { schema: { ...restDocs.list, querystring: referenceQuery } }, async (request) => {
+    const site = siteOf(request);
+    const found = await findOrderByReference(context.db, site.merchantSite, request.query.merch_txn_ref);
+    const order = found && (await expireIfDue(context, found));
+    return { data: order ? [toOrderJson(context, order)] : [] };
+  });
+
+  api.get(
+    '/v3/orders/:order_id',
+    { schema: { ...restDocs.read, params: orderParams, querystring: noQuery } },
+    async (request) => {
+      const order = await getOwnOrder(context, siteOf(request), request.params.order_id);
+      return toOrderJson(context, await expireIfDue(context, order));
+    },
+  );
+
+  api.post(
+    '/v3/orders/:order_id/cancel',
+    {
+      schema: {
+        ...restDocs.cancel,
+        headers: idempotencyHeaders,
+        params: orderParams,
+        querystring: noQuery,
+        body: emptyBody,
+      },
+    },
+    async (request, reply) => {
+      const site = siteOf(request);
+      const order = await getOwnOrder(context, site, request.params.order_id);
+      const answer = await answerOnce(context, idempotentRequest(site, request), (tx) =>
+        cancel(tx, context, request, order),
+      );
+      return sendAnswer(reply, answer);
+    },
+  );
+}
+
+/** Another site's order and one that never was look alike. */
+async function getOwnOrder(context: Context, site: MerchantSite, publicId: string): Promise<Order> {
+  const id = parseOrderId(publicId);
+  const order = id === null ? null : await findOrder(context.db, id);
+  if (order === null || order.merchantSite !== site.merchantSite) {
+    throw new ProblemError('order-not-found', { detail: 'this site has no such order' });
+  }
+  return order;
+}
+
+/** An order whose time is over says so, even if nobody has written that down yet. */
+async function expireIfDue(context: Context, order: Order): Promise<Order> {
+  if (order.status !== 'open' || !isPastExpiry(order, context.clock.now())) return order;
+  await expireOrderIfDue(context, order.id);
+  return (await findOrder(context.db, order.id)) ?? order;
+}
+
+/** Before a known reference is answered; not inside its transaction, because expiring has a commit of its own. */
+async function expireKnownOrder(context: Context, site: MerchantSite, merchTxnRef: string): Promise<void> {
+  const known = await findOrderByReference(context.db, site.merchantSite, merchTxnRef);
+  if (known) await expireIfDue(context, known);
+}
+
+function idempotentRequest(site: MerchantSite, request: FastifyRequest): IdempotentRequest {
+  const key = request.headers['idempotency-key'];
+  if (typeof key !== 'string') throw new Error('the Idempotency-Key passed its schema and is missing');
+  const path = (request.raw.url ?? '').split('?', 1)[0] ?? '';
+  return { merchantSite: site.merchantSite, path, idempotencyKey: key, body: request.body };
+}
+
+async function cancel(tx: Tx, context: Context, request: FastifyRequest, order: Order): Promise<Worked> {
+  const ended = await cancelOrderIn(tx, context, order.id);
+  if (ended.ok) return { status: 200, body: encodeOrder(context, ended.order) };
+  if (ended.error === 'order_not_found') throw new Error(`order ${order.publicId} vanished`);
+  // Cancelled before, by whomever: what was asked for is so.
+  if (ended.order.status === 'cancelled') return { status: 200, body: encodeOrder(context, ended.order) };
+  const problem = new ProblemError('order-already-final', {
+    detail: `the order is ${ended.order.status} and stays so`,
+    ...(ended.order.responseCode === null ? {} : { code: ended.order.responseCode }),
+    members: { order: toOrderJson(context, ended.order) },
+  });
+  return refuse(context, request, problem);
+}
+
+function encodeOrder(context: Context, order: Order): string {
+  return JSON.stringify(toOrderJson(context, order));
+}
+
+/** A refusal as an answer that can be stored; a suspended site's may be another one tomorrow. */
+function refuse(context: Context, request: FastifyRequest, problem: ProblemError): Worked {
+  noteRefusal(request, { code: problem.code, detail: problem.message });
+  const body = encodeProblem(problem, { publicUrl: context.publicUrl, traceId: request.id });
+  return { status: problem.status, body, passing: problem.slug === 'site-suspended' };
+}
+
+/** Text, so that a replay is the first answer byte for byte (its trace id included). */
+function sendAnswer(reply: FastifyReply, answer: Given): FastifyReply {
+  if (answer.replayed) reply.header('idempotency-replayed', 'true');
+  const type =
+    answer.status < 400 ? 'application/json; charset=utf-8' : 'application/problem+json; charset=utf-8';
+  return reply.code(answer.status).header('content-type', type).send(answer.body);
+}

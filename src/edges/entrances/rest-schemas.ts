@@ -1,0 +1,176 @@
+// The words of the REST API: what a request may hold and what an answer holds. One description serves the
+// validation, the types and the OpenAPI document. Text only; amounts are decimal text of whole dong.
+
+import { z } from 'zod';
+import { problems } from '../../ground/http/index.ts';
+import { responseCodes } from '../../ground/protocols/index.ts';
+import { checkReturnUrl, restReturnNames } from '../../ground/protocols/rest/index.ts';
+
+const descriptionLengthMax = 500;
+const notFreeText = /[\p{Cc}\p{Cs}\p{Bidi_Control}]/u;
+const codes = Object.keys(responseCodes).sort() as [string, ...string[]];
+
+/** The same references as in the classic dialects; a test compares the two. */
+const reference = z
+  .string()
+  .regex(/^[A-Za-z0-9_#][A-Za-z0-9_.#/-]{0,63}$/, '1 to 64 of letters, digits, _ . # / -');
+const amount = z.string().regex(/^[1-9][0-9]{0,12}$/, 'must be text of 1 to 13 digits, whole dong, not zero');
+const instant = z.iso.datetime().meta({ examples: ['2026-11-23T05:00:00.000Z'] });
+const amountMeta = { description: 'Whole dong, as decimal text.', examples: ['200000'] };
+
+function returnAddress(field: 'return_url' | 'cancel_url') {
+  return z.string().superRefine((url, issues) => {
+    const fault = checkReturnUrl(url, { field, reserved: restReturnNames });
+    if (fault) issues.addIssue({ code: 'custom', message: fault.detail.replace(`${field}: `, '') });
+  });
+}
+
+export const newOrderSchema = z
+  .strictObject({
+    merch_txn_ref: reference.meta({
+      description: 'Your reference of this order. It belongs to one order of your site for ever.',
+      examples: ['DH-2026-000123'],
+    }),
+    order_no: reference.meta({
+      description: 'Your order number; may come again under another reference.',
+      examples: ['DH000123'],
+    }),
+    amount: amount.meta(amountMeta),
+    currency: z.literal('VND').optional(),
+    description: z
+      .string()
+      .min(1)
+      .max(descriptionLengthMax)
+      .refine((text) => !notFreeText.test(text), 'holds a control character')
+      .meta({ description: 'Shown to the buyer. No control characters.', examples: ['Sen đá và chậu gốm'] }),
+    return_url: returnAddress('return_url').meta({
+      description: `Where the buyer's browser goes back; http, https or an app's own scheme, at most 2048 characters. Live sites: https. Its own query must not hold ${restReturnNames.join(', ')}.`,
+      examples: ['https://shop.example/ket-qua'],
+    }),
+    cancel_url: returnAddress('cancel_url')
+      .nullable()
+      .optional()
+      .meta({
+        description: 'Where the browser goes after a cancel; default: return_url.',
+        examples: ['https://shop.example/gio-hang'],
+      }),
+    locale: z
+      .enum(['vi', 'en'])
+      .optional()
+      .meta({ description: 'Language of the checkout; default vi.', examples: ['vi'] }),
+    expires_in_seconds: z
+      .int()
+      .min(300)
+      .max(2_592_000)
+      .optional()
+      .meta({ description: 'How long the order can be paid; default 900.', examples: [900] }),
+  })
+  .meta({ id: 'NewOrder', description: 'An order to be paid.' });
+
+export type NewOrder = z.infer<typeof newOrderSchema>;
+
+const orderId = z.string().meta({ examples: ['ord_01939f2b7c4e7d3a9b1c2d3e4f506172'] });
+
+/** Answers may gain fields; a client must not stumble over one it does not know. */
+export const orderSchema = z
+  .looseObject({
+    id: orderId,
+    merchant_site: z.string().meta({ examples: ['shop_rest'] }),
+    environment: z.enum(['sandbox', 'live']).meta({ examples: ['sandbox'] }),
+    merch_txn_ref: z.string().meta({ examples: ['DH-2026-000123'] }),
+    order_no: z.string().meta({ examples: ['DH000123'] }),
+    amount: amount.meta(amountMeta),
+    currency: z.literal('VND'),
+    description: z.string().meta({ examples: ['Sen đá và chậu gốm'] }),
+    status: z.enum(['open', 'paid', 'failed', 'cancelled', 'expired']).meta({
+      description: 'open until the one final result; that result never changes.',
+      examples: ['open'],
+    }),
+    response_code: z
+      .enum(codes)
+      .nullable()
+      .meta({ description: 'null while open.', examples: [null] }),
+    message: z
+      .string()
+      .nullable()
+      .meta({ description: "The code's text in the order's language.", examples: [null] }),
+    transaction_no: z
+      .string()
+      .nullable()
+      .meta({ description: "The gateway's number of the payment.", examples: [null] }),
+    payment_id: z
+      .string()
+      .nullable()
+      .meta({ examples: [null] }),
+    paid_at: instant.nullable().meta({ examples: [null] }),
+    final_at: instant.nullable().meta({ examples: [null] }),
+    return_url: z.string().meta({ examples: ['https://shop.example/ket-qua'] }),
+    cancel_url: z
+      .string()
+      .nullable()
+      .meta({ examples: ['https://shop.example/gio-hang'] }),
+    locale: z.enum(['vi', 'en']).meta({ examples: ['vi'] }),
+    created_at: instant,
+    expires_at: instant.meta({ examples: ['2026-11-23T05:15:00.000Z'] }),
+    checkout_url: z.string().meta({
+      description: "Send the buyer's browser here, and nobody else: it proves that it came from your shop.",
+      examples: [
+        'https://pay.example/checkout/AZOfK3xOfTqbHC0-T1BhcmFtZXRlcnMgYXJlIGZha2U?arrival=AAAAAAAAAAAAAAAAAAAAAA',
+      ],
+    }),
+  })
+  .meta({ id: 'Order', description: 'An order and its result.' });
+
+export const orderListSchema = z
+  .looseObject({ data: z.array(orderSchema) })
+  .meta({ id: 'OrderList', description: 'The order with the reference asked for, or nothing.' });
+
+export const orderEventSchema = z
+  .looseObject({
+    type: z
+      .enum(['order.paid', 'order.failed', 'order.cancelled', 'order.expired'])
+      .meta({ examples: ['order.paid'] }),
+    timestamp: instant,
+    data: orderSchema,
+  })
+  .meta({ id: 'OrderEvent', description: 'The body of a webhook.' });
+
+export const problemSchema = z
+  .looseObject({
+    type: z.string().meta({
+      description: 'Names the problem; opens its explanation.',
+      examples: ['https://pay.example/docs/problems/malformed-request'],
+    }),
+    title: z.string().meta({ examples: [problems['malformed-request'].title] }),
+    status: z.int().meta({ examples: [400] }),
+    detail: z.string().meta({ examples: ['amount: must be text of 1 to 13 digits, whole dong, not zero'] }),
+    code: z.enum(codes).meta({ description: 'The response code.', examples: ['03'] }),
+    trace_id: z.string().meta({ description: 'Quote it when you ask us.', examples: ['4bf92f3577b34da6'] }),
+    errors: z
+      .array(z.object({ field: z.string(), detail: z.string() }))
+      .optional()
+      .meta({
+        examples: [[{ field: 'amount', detail: 'must be text of 1 to 13 digits, whole dong, not zero' }]],
+      }),
+    order: orderSchema.optional().meta({ description: 'With order-already-final: the order as it is.' }),
+  })
+  .meta({ id: 'Problem', description: 'Why the request was refused (RFC 9457).' });
+
+/** Scope: your site and the path. Kept 30 days. */
+export const idempotencyHeaders = z.object({
+  'idempotency-key': z
+    .string('required')
+    .regex(/^[\x21-\x7e]{1,255}$/, '1 to 255 visible ASCII characters')
+    .meta({
+      description: 'Yours, new for each request you mean, the same for each try of it. Kept 30 days.',
+      examples: ['DH-2026-000123-1'],
+    }),
+});
+
+export const orderParams = z.object({ order_id: orderId });
+export const referenceQuery = z.strictObject({
+  merch_txn_ref: reference.meta({ examples: ['DH-2026-000123'] }),
+});
+export const noQuery = z.strictObject({});
+/** Cancelling says nothing; an empty object, or no body at all. */
+export const emptyBody = z.strictObject({}).nullish();

@@ -1,0 +1,34 @@
+// What every use case is handed: whose clock, where the database is, the keys, the log. Types only.
+
+import type { Database } from './database/index.ts';
+import type { Logger } from './log/index.ts';
+import type { KeyRing, PinHasher } from './secrets/index.ts';
+import type { Clock } from './time/index.ts';
+
+/** The places on a payment's way at which the crash tests kill the process. */
+export type NamedPoint =
+  | 'posting.before_locks'
+  | 'posting.locked'
+  | 'posting.decided'
+  | 'posting.in_transaction'
+  | 'posting.after_commit'
+  | 'notification.before_sending'
+  | 'notification.after_sending';
+
+/** What a use case needs to do its work; made once by createContext. */
+export type Context = {
+  db: Database;
+  clock: Clock;
+  keyRing: KeyRing;
+  pinHasher: PinHasher;
+  log: Logger;
+  /** Where buyers and merchants reach this gateway, without a trailing slash. */
+  publicUrl: string;
+  /**
+   * How many postings may wait and go together, with the defaults of createGroupCommit; and how long a batch's
+   * callers wait for the database at most (15 seconds).
+   */
+  postingQueue?: { batchMax?: number; inFlightMax?: number; queueMax?: number; answerMsMax?: number };
+  /** Called at each named point; only the crash tests pass one. */
+  reach?: (point: NamedPoint) => Promise<void>;
+};

@@ -1,0 +1,178 @@
+// Brings a database to the schema this program was written for: forward-only files `migrations/NNNN_name.sql`,
+// each in its own transaction, one process at a time; then the job queue's own tables; then the running role's
+// rights. Runs as the role that owns the schema.
+
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { runMigrations as migrateJobs } from 'graphile-worker';
+import pg from 'pg';
+import { grantToRunningRole } from './grants.ts';
+
+export type MigrateOptions = {
+  /** Address with the role that owns (or will own) the schema. */
+  ownerUrl: string;
+  /** Address with the running role; only its user is used. Nothing is granted when it is the owner itself. */
+  appUrl?: string;
+  /** Default: the project's `migrations` folder. */
+  migrationsDir?: string;
+  /** Told of each applied file. */
+  say?: (line: string) => void;
+};
+
+export type Migration = { version: number; name: string; checksum: string; sql: string };
+
+const defaultDir = resolve(import.meta.dirname, '../../../migrations');
+const serverVersionMin = 15;
+/** Any number, as long as every version of this program uses the same. */
+const lockKey = 7_640_121_959n;
+
+/**
+ * Applies what is missing; returns the names of the files applied now.
+ * @throws SchemaRefusal when the database is newer than the program, or an applied file has since been changed.
+ */
+export async function migrate(options: MigrateOptions): Promise<string[]> {
+  const migrations = await readMigrations(options.migrationsDir ?? defaultDir);
+  const client = new pg.Client({ connectionString: options.ownerUrl, application_name: 'vipay migrate' });
+  await client.connect();
+  try {
+    await refuseOldServer(client);
+    await client.query('select pg_advisory_lock($1)', [lockKey]);
+    const applied = await applyMissing(client, migrations, options.say);
+    await runJobMigrations(options.ownerUrl);
+    await grantToRunningRole(client, {
+      appUrl: options.appUrl ?? options.ownerUrl,
+      migrationsDir: options.migrationsDir ?? defaultDir,
+    });
+    return applied;
+  } finally {
+    await client.end();
+  }
+}
+
+/** The database and this program do not belong together; the message says what to do. */
+export class SchemaRefusal extends Error {
+  override name = 'SchemaRefusal';
+}
+
+/** Reads and orders the files. @throws Error when a number is missing or used twice. */
+export async function readMigrations(dir: string): Promise<Migration[]> {
+  const names = (await readdir(dir)).filter((name) => /^\d{4}_.+\.sql$/.test(name)).sort();
+  return Promise.all(
+    names.map(async (name, index) => {
+      const version = Number.parseInt(name, 10);
+      if (version !== index + 1) throw new Error(`migrations/${name}: expected number ${index + 1} here`);
+      // A checkout with other line ends is still the same migration.
+      const sql = (await readFile(join(dir, name), 'utf8')).replaceAll('\r\n', '\n');
+      return { version, name, checksum: createHash('sha256').update(sql).digest('hex'), sql };
+    }),
+  );
+}
+
+async function applyMissing(
+  client: pg.Client,
+  migrations: Migration[],
+  say?: (line: string) => void,
+): Promise<string[]> {
+  const rows = await readApplied(client);
+  for (const row of rows) refuseMismatch(row, migrations[row.version - 1]);
+  const missing = migrations.slice(rows.length);
+  if (missing.length > 0) await refuseWithoutRights(client, missing);
+  for (const migration of missing) {
+    await applyOne(client, migration);
+    say?.(`database: applied ${migration.name}`);
+  }
+  return missing.map(({ name }) => name);
+}
+
+type AppliedRow = { version: number; name: string; checksum: string };
+
+/** The table is made only when it is not there: the running role may look, and may not make one. */
+async function readApplied(client: pg.Client): Promise<AppliedRow[]> {
+  const { rows } = await client.query<{ exists: boolean }>(
+    `select to_regclass('public.schema_migrations') is not null as "exists"`,
+  );
+  if (!rows[0]?.exists) {
+    await refuseWithoutRights(client, []);
+    await client.query(`create table schema_migrations (
+      version integer primary key,
+      name text not null,
+      checksum text not null,
+      applied_at timestamptz not null default now()
+    )`);
+  }
+  const applied = await client.query<AppliedRow>(
+    'select version, name, checksum from schema_migrations order by version',
+  );
+  return applied.rows;
+}
+
+async function refuseWithoutRights(client: pg.Client, missing: Migration[]): Promise<void> {
+  const { rows } = await client.query<{ role: string; allowed: boolean }>(
+    `select current_user as role, has_schema_privilege('public', 'create') as allowed`,
+  );
+  if (rows[0]?.allowed) return;
+  throw new SchemaRefusal(
+    `The database lacks ${missing.length === 0 ? "viPay's tables" : missing.map(({ name }) => name).join(', ')}, and ` +
+      `the role ${rows[0]?.role} may not make them: set VIPAY_MIGRATION_DATABASE_URL to the role that owns the schema.`,
+  );
+}
+
+function refuseMismatch(row: AppliedRow, migration: Migration | undefined): void {
+  if (migration === undefined) {
+    throw new SchemaRefusal(
+      `The database already has migration ${row.name}, which this version of viPay does not know. ` +
+        'Start the version that applied it, or a later one; the schema is never taken back.',
+    );
+  }
+  if (migration.checksum !== row.checksum) {
+    throw new SchemaRefusal(
+      `Migration ${row.name} was applied to this database with another content than migrations/${migration.name} ` +
+        'has now. Restore the file as it was released and put the change into a new migration' +
+        ' (in development: remove the data directory to begin with an empty database).',
+    );
+  }
+}
+
+async function applyOne(client: pg.Client, { version, name, checksum, sql }: Migration): Promise<void> {
+  await client.query('begin');
+  try {
+    await client.query(sql);
+    await client.query('insert into schema_migrations (version, name, checksum) values ($1, $2, $3)', [
+      version,
+      name,
+      checksum,
+    ]);
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw new Error(`migrations/${name} failed: ${describeFault(error, sql)}`, { cause: error });
+  }
+}
+
+function describeFault(error: unknown, sql: string): string {
+  if (!(error instanceof pg.DatabaseError)) return String(error);
+  const line = error.position ? sql.slice(0, Number(error.position)).split('\n').length : null;
+  return [error.message, line && `(line ${line})`, error.detail, error.hint].filter(Boolean).join(' ');
+}
+
+async function refuseOldServer(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ version: number }>(
+    `select current_setting('server_version_num')::int / 10000 as version`,
+  );
+  const version = rows[0]?.version ?? 0;
+  if (version < serverVersionMin) {
+    throw new SchemaRefusal(`PostgreSQL ${serverVersionMin} or later is needed; this server is ${version}.`);
+  }
+}
+
+async function runJobMigrations(ownerUrl: string): Promise<void> {
+  const pool = new pg.Pool({ connectionString: ownerUrl, max: 2 });
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  try {
+    await migrateJobs({ pgPool: pool });
+  } finally {
+    await pool.end();
+  }
+}

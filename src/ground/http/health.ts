@@ -1,0 +1,91 @@
+// /healthz: the process answers. /readyz: it can do its work. /metrics: numbers for the operator's own network.
+
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import ipaddr from 'ipaddr.js';
+import { Counter, collectDefaultMetrics, Histogram } from 'prom-client';
+import type { Context } from '../context.ts';
+import { metricsRegistry } from '../metrics/index.ts';
+import { ProblemError } from './problems.ts';
+
+const readyWithinMs = 2_000;
+
+/** `isStopping`: true makes /readyz say no, so that a load balancer sends nothing more. */
+export function registerHealth(
+  app: FastifyInstance,
+  context: Pick<Context, 'db'>,
+  options: { isStopping?: () => boolean } = {},
+): void {
+  const metrics = useMetrics();
+  app.addHook('onResponse', async (request, reply) => {
+    // The route's pattern, never the address: a checkout's token is no label.
+    const route = request.routeOptions.url ?? '(none)';
+    metrics.requests.inc({ method: request.method, route, status: String(reply.statusCode) });
+    metrics.duration.observe({ method: request.method, route }, reply.elapsedTime / 1000);
+  });
+  const noStore = { 'cache-control': 'no-store' };
+
+  app.get('/healthz', async (_request, reply) => reply.headers(noStore).send({ status: 'ok' }));
+
+  app.get('/readyz', async (_request, reply) => {
+    const ready = options.isStopping?.() !== true && (await isDatabaseReady(context));
+    return reply
+      .code(ready ? 200 : 503)
+      .headers(noStore)
+      .send({ status: ready ? 'ready' : 'not_ready' });
+  });
+
+  app.get('/metrics', async (request, reply) => {
+    if (!isFromInside(request))
+      throw new ProblemError('not-found', { detail: 'there is nothing at this address' });
+    return reply
+      .headers({ ...noStore, 'content-type': metricsRegistry.contentType })
+      .send(await metricsRegistry.metrics());
+  });
+}
+
+async function isDatabaseReady(context: Pick<Context, 'db'>): Promise<boolean> {
+  const { promise: tooLate, resolve } = Promise.withResolvers<false>();
+  const timer = setTimeout(() => resolve(false), readyWithinMs);
+  const answered = context.db.pool.query('select 1').then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answered, tooLate]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * From this machine or a private network. What a proxy forwards for somebody else is from outside, unless the
+ * server trusts that proxy and the somebody is inside too.
+ */
+function isFromInside(request: FastifyRequest): boolean {
+  const forwarded = request.headers['x-forwarded-for'] ?? request.headers.forwarded;
+  if (forwarded !== undefined && request.ip === request.socket.remoteAddress) return false;
+  if (!ipaddr.isValid(request.ip)) return false;
+  return ['loopback', 'private', 'uniqueLocal', 'linkLocal'].includes(ipaddr.process(request.ip).range());
+}
+
+type Metrics = { requests: Counter; duration: Histogram };
+let metrics: Metrics | undefined;
+
+/** Made once for the process, however many servers it makes (tests make many). */
+function useMetrics(): Metrics {
+  if (metrics) return metrics;
+  collectDefaultMetrics({ register: metricsRegistry });
+  const registers = [metricsRegistry];
+  metrics = {
+    requests: new Counter({
+      name: 'vipay_http_requests_total',
+      help: 'Requests answered.',
+      labelNames: ['method', 'route', 'status'],
+      registers,
+    }),
+    duration: new Histogram({
+      name: 'vipay_http_request_seconds',
+      help: 'From the first byte of a request to the last of its answer.',
+      labelNames: ['method', 'route'],
+      buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+  };
+  return metrics;
+}

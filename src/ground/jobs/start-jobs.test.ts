@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import pg from 'pg';
+import { createTestDatabase } from '../../../tests/support/database.ts';
+import { createLogger } from '../log/index.ts';
+import { startJobs } from './index.ts';
+
+const log = createLogger('silent');
+const { url, ownerUrl, pool, drop } = await createTestDatabase();
+after(drop);
+
+test('the running role runs jobs, and stopping waits for the one that runs', async () => {
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  let ended = false;
+  const jobs = await startJobs({
+    connection: url,
+    crontab: '0 4 * * * clean_up ?fill=1h',
+    log,
+    tasks: {
+      clean_up: async () => undefined,
+      wait: async (payload) => {
+        assert.deepEqual(payload, { a: 1 });
+        begin();
+        await released;
+        ended = true;
+      },
+    },
+  });
+  await pool.query(`select graphile_worker.add_job('wait', '{"a":1}')`);
+  await begun;
+  const stopped = jobs.stop();
+  release();
+  await stopped;
+  assert.equal(ended, true);
+  const { rows } = await pool.query('select 1 from graphile_worker.jobs');
+  assert.equal(rows.length, 0);
+});
+
+test('a job whose worker died is taken by the next process, one whose worker lives is not', async () => {
+  const owner = new pg.Client({ connectionString: ownerUrl });
+  await owner.connect();
+  await owner.query(
+    `select graphile_worker.add_job('once', json_build_object('of', name)) from (values ('dead'), ('living')) n (name)`,
+  );
+  await owner.query(`update graphile_worker._private_jobs set locked_by = 'worker-' || (payload ->> 'of'),
+    locked_at = now() - interval '2 minutes'`);
+  await owner.query(`select pg_advisory_lock(1986610249, hashtext('worker-living'))`);
+
+  const { promise: ran, resolve } = Promise.withResolvers<unknown>();
+  const jobs = await startJobs({
+    connection: url,
+    crontab: '',
+    log,
+    tasks: { once: async (payload) => resolve(payload) },
+  });
+  assert.deepEqual(await ran, { of: 'dead' });
+  await jobs.stop();
+  const { rows } = await pool.query('select locked_by from graphile_worker.jobs');
+  assert.deepEqual(rows, [{ locked_by: 'worker-living' }]);
+  await owner.end();
+});
+
+test('a crontab that names no task is refused at the start', async () => {
+  await assert.rejects(
+    startJobs({ connection: url, crontab: '* * * * * nothing', log, tasks: {} }),
+    /task nothing/,
+  );
+});

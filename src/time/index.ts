@@ -1,7 +1,0 @@
-export {
-  formatVietnamTimestamp,
-  startOfNextVietnamDay,
-  startOfNextVietnamMonth,
-  vietnamDay,
-  vietnamMonth,
-} from './vietnam-time.ts';
