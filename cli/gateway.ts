@@ -57,17 +57,18 @@ async function settleSchema(
   throw new CliFault(
     'schema_out_of_date',
     missing > 0
-      ? `The database lacks ${missing} migrations of this program: start the gateway, which applies them, then try again.`
+      ? `The database lacks migrations of this program: start the gateway, which applies them, then try again.`
       : 'The database is newer than this program: use the version of viPay that runs on it, or a later one.',
   );
 }
 
-/** The number of migrations this program was written for. */
+/** The number of the newest migration this program was written for. */
 export function programSchemaVersion(): number {
-  return readdirSync(migrationsDir).filter((name) => /^\d{4}_.+\.sql$/.test(name)).length;
+  const names = readdirSync(migrationsDir).filter((name) => /^\d{4}_.+\.sql$/.test(name));
+  return Math.max(...names.map((name) => Number.parseInt(name, 10)));
 }
 
-/** The number of migrations a database has; 0 for an empty one. */
+/** The number of the newest migration a database has; 0 for an empty one. */
 export async function databaseSchemaVersion(db: Database): Promise<number> {
   const found = await sql<{
     there: boolean;

@@ -55,13 +55,15 @@ export class SchemaRefusal extends Error {
   override name = 'SchemaRefusal';
 }
 
-/** Reads and orders the files. @throws Error when a number is missing or used twice. */
+/** Reads and orders the files; numbers may leave gaps. @throws Error when a number is used twice. */
 export async function readMigrations(dir: string): Promise<Migration[]> {
   const names = (await readdir(dir)).filter((name) => /^\d{4}_.+\.sql$/.test(name)).sort();
   return Promise.all(
     names.map(async (name, index) => {
       const version = Number.parseInt(name, 10);
-      if (version !== index + 1) throw new Error(`migrations/${name}: expected number ${index + 1} here`);
+      const former = names[index - 1];
+      if (former !== undefined && Number.parseInt(former, 10) === version)
+        throw new Error(`migrations/${name}: ${former} has the same number`);
       // A checkout with other line ends is still the same migration.
       const sql = (await readFile(join(dir, name), 'utf8')).replaceAll('\r\n', '\n');
       return { version, name, checksum: createHash('sha256').update(sql).digest('hex'), sql };
@@ -75,8 +77,13 @@ async function applyMissing(
   say?: (line: string) => void,
 ): Promise<string[]> {
   const rows = await readApplied(client);
-  for (const row of rows) refuseMismatch(row, migrations[row.version - 1]);
-  const missing = migrations.slice(rows.length);
+  for (const row of rows) {
+    refuseMismatch(
+      row,
+      migrations.find(({ version }) => version === row.version),
+    );
+  }
+  const missing = migrations.filter(({ version }) => !rows.some((row) => row.version === version));
   if (missing.length > 0) await refuseWithoutRights(client, missing);
   for (const migration of missing) {
     await applyOne(client, migration);
