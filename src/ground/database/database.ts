@@ -1,8 +1,9 @@
 // The connection pool and Kysely on top of it. What PostgreSQL says becomes exact values: bigint as bigint,
 // numeric as text, timestamptz as Date, date as text ('2026-11-23').
 
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { Kysely, type Transaction } from 'kysely';
 import pg from 'pg';
+import { preparedDialect } from './prepared-statements.ts';
 import type { Tables } from './tables.ts';
 
 /** The pool as typed queries; `pool` for what needs plain SQL or a connection of its own. End with `destroy()`. */
@@ -33,7 +34,12 @@ export type OpenDatabaseOptions = {
 /** Opens a pool on a PostgreSQL address; connects at the first query. */
 export function openDatabase(url: string, options: OpenDatabaseOptions = {}): Database {
   const pool = openPool(url, options);
-  return Object.assign(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), { pool });
+  const kysely = new Kysely<Tables>({ dialect: preparedDialect(pool) });
+  // Kysely ends a pool only once it has used it itself.
+  const destroy = async () => {
+    if (!pool.ending) await pool.end();
+  };
+  return Object.assign(kysely, { pool, destroy });
 }
 
 /** The same pool without Kysely, with the same type conversions. */
@@ -59,11 +65,6 @@ export function openPool(url: string, options: OpenDatabaseOptions = {}): pg.Poo
   // the client's event would end the process as well.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
-}
-
-/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
-export async function inTransaction<T>(db: DbOrTx, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return db.transaction().execute(work);
 }
 
 /**

@@ -1,7 +1,6 @@
 export {
   type Database,
   type DbOrTx,
-  inTransaction,
   isPassingFault,
   type OpenDatabaseOptions,
   openDatabase,
@@ -16,5 +15,5 @@ export {
 } from './embedded-postgres.ts';
 export { createGroupCommit, type GroupCommit, type GroupCommitOptions, QueueFull } from './group-commit.ts';
 export { type MigrateOptions, migrate, SchemaRefusal } from './migrate.ts';
-export { inPipelinedTransaction, type Written } from './pipeline.ts';
 export type { Tables } from './tables.ts';
+export { inPipelinedTransaction, inTransaction, type Written } from './transaction.ts';

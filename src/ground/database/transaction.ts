@@ -1,7 +1,5 @@
 // A transaction in few round trips: statements are sent without waiting for the answer to the one before, and still
-// run in order, because they run on one connection. Each is prepared once for each connection and called by name from
-// then on, so what runs here keeps its plan: let it be a function with settings of its own, not a bare query whose
-// plan was good when its table was empty.
+// run in order, because they run on one connection.
 
 import {
   type CompiledQuery,
@@ -16,15 +14,24 @@ import {
 } from 'kysely';
 import type pg from 'pg';
 import type { Database, Tx } from './database.ts';
+import { queryPrepared } from './prepared-statements.ts';
 import type { Tables } from './tables.ts';
 
 /** What a pipelined transaction has decided: its result, and the statements that write it, already sent. */
 export type Written<T> = { result: T; writes: Promise<unknown>[] };
 
 /**
- * `begin` goes out with the first statement of `work`, `commit` with its last ones. Committed when the promise
- * resolves. When a statement is refused, the server rolls back what came after it, the commit included, and the
- * refusal is thrown; when the connection is lost after `work`, nobody knows.
+ * Runs `work` in one transaction: committed when it returns, rolled back when it throws. `begin` goes out with the
+ * first statement; `work` may send statements that do not need each other's answers side by side.
+ */
+export function inTransaction<T>(db: Pick<Database, 'pool'>, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return inPipelinedTransaction(db, async (tx) => ({ result: await work(tx), writes: [] }));
+}
+
+/**
+ * The same, with `commit` sent behind the last writes. Committed when the promise resolves. When a statement is
+ * refused, the server rolls back what came after it, the commit included, and the refusal is thrown; when the
+ * connection is lost after `work`, nobody knows.
  */
 export async function inPipelinedTransaction<T>(
   db: Pick<Database, 'pool'>,
@@ -37,7 +44,7 @@ export async function inPipelinedTransaction<T>(
   let fault: unknown;
   try {
     const { result, writes } = await work(tx);
-    const sent = await Promise.allSettled([begun, ...writes, sql`commit`.execute(tx)]);
+    const sent = await Promise.allSettled([begun, ...writes, commit(client)]);
     for (const each of sent) if (each.status === 'rejected') throw each.reason;
     return result;
   } catch (error) {
@@ -50,16 +57,11 @@ export async function inPipelinedTransaction<T>(
   }
 }
 
-/** Of each text that was ever sent here; the texts stand in the code, their number is small. */
-const statementNames = new Map<string, string>();
-
-function statementName(text: string): string {
-  let name = statementNames.get(text);
-  if (name === undefined) {
-    name = `vipay_${statementNames.size + 1}`;
-    statementNames.set(text, name);
-  }
-  return name;
+/** A transaction in which a statement was refused answers COMMIT with a rollback, and calls that no error. */
+async function commit(client: pg.PoolClient): Promise<void> {
+  const { command } = await client.query('commit');
+  if (command !== 'COMMIT')
+    throw new Error('the transaction was rolled back: one of its statements had failed');
 }
 
 function isRolledBack(tx: Tx): Promise<boolean> {
@@ -69,16 +71,15 @@ function isRolledBack(tx: Tx): Promise<boolean> {
   );
 }
 
+const transactions = new WeakMap<pg.PoolClient, Tx>();
+
 /** Kysely over this very connection. Its own transactions let one statement pass at a time; this does not wait. */
 function onOneClient(client: pg.PoolClient): Tx {
+  const known = transactions.get(client);
+  if (known) return known;
   const connection: DatabaseConnection = {
     async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-      const { rows, rowCount } = await client.query({
-        // `begin` and `commit` have nothing to prepare.
-        ...(query.parameters.length > 0 && { name: statementName(query.sql) }),
-        text: query.sql,
-        values: [...query.parameters],
-      });
+      const { rows, rowCount } = await queryPrepared(client, query);
       return { rows: rows ?? [], numAffectedRows: BigInt(rowCount ?? 0) };
     },
     streamQuery() {
@@ -104,5 +105,7 @@ function onOneClient(client: pg.PoolClient): Tx {
     },
   });
   // A Transaction is a Kysely that knows it is one; what runs here never begins another.
-  return kysely as unknown as Tx;
+  const tx = kysely as unknown as Tx;
+  transactions.set(client, tx);
+  return tx;
 }

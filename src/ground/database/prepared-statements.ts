@@ -1,0 +1,54 @@
+// Statements that the code sends again and again are prepared once for each connection and called by name from then
+// on: PostgreSQL parses and plans them once.
+
+import {
+  type CompiledQuery,
+  type Dialect,
+  PostgresDialect,
+  type PostgresPoolClient,
+  type PostgresQueryResult,
+} from 'kysely';
+import type pg from 'pg';
+
+/**
+ * Of each text that was ever sent here. The texts stand in the code, so that their number is small; texts made of
+ * changing parts (a list of another length each time) are sent unnamed once so many are known.
+ */
+const statementNames = new Map<string, string>();
+const namesMax = 500;
+
+function statementName(text: string): string | undefined {
+  const known = statementNames.get(text);
+  if (known !== undefined || statementNames.size >= namesMax) return known;
+  const name = `vipay_${statementNames.size + 1}`;
+  statementNames.set(text, name);
+  return name;
+}
+
+/** Sends a statement by its name. One without parameters (`begin`, `commit`, `set`) has nothing to prepare. */
+export function queryPrepared(
+  client: pg.PoolClient,
+  { sql, parameters }: Pick<CompiledQuery, 'sql' | 'parameters'>,
+): Promise<pg.QueryResult> {
+  const name = parameters.length === 0 ? undefined : statementName(sql);
+  const values = parameters as unknown[];
+  return client.query(name === undefined ? { text: sql, values } : { name, text: sql, values });
+}
+
+/** Kysely on this pool, every statement prepared. */
+export function preparedDialect(pool: pg.Pool): Dialect {
+  const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  const wrap = (client: pg.PoolClient): PostgresPoolClient => {
+    const known = wrapped.get(client);
+    if (known) return known;
+    // Kysely's type allows cursors too, which nobody here makes.
+    const query = (sql: string, parameters: readonly unknown[]) =>
+      queryPrepared(client, { sql, parameters }) as unknown as Promise<PostgresQueryResult<never>>;
+    const made = { query, release: () => client.release() } as unknown as PostgresPoolClient;
+    wrapped.set(client, made);
+    return made;
+  };
+  return new PostgresDialect({
+    pool: { connect: async () => wrap(await pool.connect()), end: () => pool.end() },
+  });
+}
