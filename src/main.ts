@@ -15,7 +15,7 @@ import {
   openEmbeddedPostgres,
   SchemaRefusal,
 } from './ground/database/index.ts';
-import { createLogger } from './ground/log/index.ts';
+import { createLogger, outliveBrokenOutput, outliveStrayErrors } from './ground/log/index.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -64,6 +64,8 @@ async function start(): Promise<void> {
     started.push({ name: 'work', stop: () => work.stop() });
   }
   ready = true;
+  // Not before: what goes wrong while starting ends the start.
+  outliveStrayErrors(log);
   greet(config);
 }
 
@@ -173,6 +175,7 @@ function isDatabaseLost(error: unknown): boolean {
   return /^(?:57P0[1-5]|08...)$/.test(String(code)) || String(message).startsWith('Connection terminated');
 }
 
+outliveBrokenOutput();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(0));
 
 start().catch((error: unknown) => {

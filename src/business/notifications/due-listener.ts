@@ -17,6 +17,19 @@ export function listenForDue(
   let stopped = false;
 
   const connect = async () => {
+    try {
+      await openListener();
+    } catch (error) {
+      // Nothing was opened: an address that cannot be read, no memory.
+      tryAgainLater(error);
+    }
+  };
+  const tryAgainLater = (error: unknown) => {
+    if (stopped) return;
+    log.warn({ err: error }, 'notifications listener lost its connection: polling until it is back');
+    timer = setTimeout(connect, reconnectMs);
+  };
+  const openListener = async () => {
     const { connectionString, password } = db.pool.options;
     const fresh = new pg.Client({
       ...db.pool.options,
@@ -32,9 +45,7 @@ export function listenForDue(
       if (lost) return;
       lost = true;
       fresh.end().catch(() => undefined);
-      if (stopped) return;
-      log.warn({ err: error }, 'notifications listener lost its connection: polling until it is back');
-      timer = setTimeout(connect, reconnectMs);
+      tryAgainLater(error);
     };
     fresh.on('error', onLost);
     fresh.on('end', () => onLost());

@@ -53,16 +53,26 @@ export async function startDemoShop(
 
   const run = async (): Promise<void> => {
     const startedAt = performance.now();
-    const started = spawnShop(options, log);
+    const again = (facts: Record<string, unknown>) => {
+      if (stopping) return;
+      log.warn({ ...facts, restartInMs: delayMs }, 'the demo shop has stopped; starting it again');
+      timer = setTimeout(() => void run(), delayMs);
+      delayMs = Math.min(delayMs * 2, restartDelayMsMax);
+    };
+    let started: ChildProcess;
+    try {
+      started = spawnShop(options, log);
+    } catch (error) {
+      // The machine has no process, no memory or no file handle left for it.
+      again({ err: error });
+      return;
+    }
     child = started;
     started.once('close', (code, signal) => {
       port = null;
       child = null;
-      if (stopping) return;
       if (performance.now() - startedAt > steadyAfterMs) delayMs = firstDelayMs;
-      log.warn({ code, signal, restartInMs: delayMs }, 'the demo shop has stopped; starting it again');
-      timer = setTimeout(() => void run(), delayMs);
-      delayMs = Math.min(delayMs * 2, restartDelayMsMax);
+      again({ code, signal });
     });
     const listening = await readPort(started);
     if (child !== started) return;
@@ -100,6 +110,8 @@ function spawnShop(options: DemoShopOptions, log: Logger): ChildProcess {
     },
   });
   child.on('error', (error) => log.error({ err: error }, 'the demo shop could not be run'));
+  // Without pipes there is no process either: too many files are open.
+  if (!child.stdin || !child.stderr) throw new Error('the demo shop could not be run');
   child.stdin.on('error', () => undefined);
   createInterface({ input: child.stderr }).on('line', (line) =>
     log.warn({ line: line.slice(0, 500) }, 'the demo shop says'),

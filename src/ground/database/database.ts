@@ -27,6 +27,8 @@ export type OpenDatabaseOptions = {
   pipeline?: boolean;
   /** Session settings made on each new connection, such as `{ plan_cache_mode: 'force_custom_plan' }`. */
   settings?: Record<string, string>;
+  /** What values become: `exact` as said at the head of this file (the default), or what the driver makes of them. */
+  types?: 'exact' | 'of the driver';
   /** Told of connections lost while idle; the pool replaces them. */
   onIdleError?: (error: Error) => void;
 };
@@ -52,7 +54,7 @@ export function openPool(url: string, options: OpenDatabaseOptions = {}): pg.Poo
     pipeline: options.pipeline ?? true,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
-    types: { getTypeParser },
+    ...(options.types === 'of the driver' ? {} : { types: { getTypeParser } }),
     onConnect: async (client) => {
       // Not as start-up parameters: PgBouncer refuses those it does not know.
       for (const [name, value] of settings) {

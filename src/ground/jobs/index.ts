@@ -1,1 +1,2 @@
-export { type Jobs, type JobsOptions, type JobTask, startJobs } from './start-jobs.ts';
+export { type Jobs, type JobsOptions, startJobs } from './start-jobs.ts';
+export type { JobTask } from './worker-pool.ts';

@@ -61,6 +61,38 @@ test('a job whose worker died is taken by the next process, one whose worker liv
   await owner.end();
 });
 
+test('a job that runs for long is not taken from its living process by another one', async () => {
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  let runs = 0;
+  const long = async () => {
+    runs += 1;
+    begin();
+    await released;
+  };
+  const options = { connection: url, crontab: '', log, tasks: { long } };
+  const first = await startJobs(options);
+  await pool.query(`select graphile_worker.add_job('long')`);
+  await begun;
+  const owner = new pg.Client({ connectionString: ownerUrl });
+  await owner.connect();
+  await owner.query(
+    `update graphile_worker._private_jobs set locked_at = now() - interval '2 minutes'
+      where task_id = (select id from graphile_worker._private_tasks where identifier = 'long')`,
+  );
+  await owner.end();
+  // It looks for the jobs of dead processes before it takes any.
+  const second = await startJobs(options);
+  await second.stop();
+  const { rows } = await pool.query(
+    `select locked_by is not null as locked from graphile_worker.jobs where task_identifier = 'long'`,
+  );
+  assert.deepEqual(rows, [{ locked: true }]);
+  release();
+  await first.stop();
+  assert.equal(runs, 1);
+});
+
 test('a crontab that names no task is refused at the start', async () => {
   await assert.rejects(
     startJobs({ connection: url, crontab: '* * * * * nothing', log, tasks: {} }),

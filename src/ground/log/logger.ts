@@ -25,7 +25,17 @@ export function createLogger(level: LogLevel, destination?: pino.DestinationStre
     serializers: { req: describeRequest, err: describeError },
     hooks: { streamWrite: maskPhones },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? openStandardOutput());
+}
+
+/** What waits to be written while standard output takes nothing; beyond it lines are lost. */
+const waitingBytesMax = 1024 * 1024;
+
+/** A full disk or a closed pipe under standard output costs lines, never the call that logged them. */
+function openStandardOutput(): pino.DestinationStream {
+  const output = pino.destination({ fd: 1, sync: true, maxLength: waitingBytesMax });
+  output.on('error', () => undefined);
+  return output;
 }
 
 /** Replaces the values of secret fields, at any depth; leaves the given object as it is. */
