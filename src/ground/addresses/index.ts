@@ -1,0 +1,1 @@
+export { canonicalAddress, networkOf } from './network-address.ts';

@@ -1,0 +1,52 @@
+// One spelling for each address that a request comes from, and the network that counts as one caller. Pure.
+
+import ipaddr from 'ipaddr.js';
+
+const unknown = 'unknown';
+/** A provider gives each customer a /64 or more, and a host may change its address within it as it likes. */
+const callerPrefixIPv6 = 64;
+const textLengthMax = 64;
+
+/** The address alone, in its usual spelling; `unknown` for what is none. For logs and lists. */
+export function canonicalAddress(text: string): string {
+  return parse(text)?.toString() ?? unknown;
+}
+
+/** What attempts and refusals are counted by: the IPv4 address, or the IPv6 network `2001:db8::/64`. */
+export function networkOf(text: string): string {
+  const address = parse(text);
+  if (address === null) return unknown;
+  if (address instanceof ipaddr.IPv4) return address.toString();
+  const network = ipaddr.IPv6.networkAddressFromCIDR(`${address.toString()}/${callerPrefixIPv6}`);
+  return `${network.toString()}/${callerPrefixIPv6}`;
+}
+
+function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
+  if (text.length > textLengthMax) return null;
+  const bare = withoutPort(text.trim()).replace(/%.*$/, '');
+  if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return ipaddr.IPv4.parse(bare);
+  if (!ipaddr.IPv6.isValid(bare)) return null;
+  const address = ipaddr.IPv6.parse(bare);
+  return insideIPv4(address) ?? address;
+}
+
+/** `[2001:db8::1]:443` and `192.0.2.1:443`; a bare IPv6 address has colons of its own and no port. */
+function withoutPort(text: string): string {
+  const bracketed = /^\[([^\]]*)\](?::\d*)?$/.exec(text);
+  if (bracketed) return bracketed[1] ?? '';
+  return /^[^:]*:\d*$/.test(text) ? text.slice(0, text.indexOf(':')) : text;
+}
+
+/** The IPv4 host that an IPv6 address stands for. A 6to4 host owns 65.536 networks of /64. */
+function insideIPv4(address: ipaddr.IPv6): ipaddr.IPv4 | null {
+  const bytes = address.toByteArray();
+  switch (address.range()) {
+    case 'ipv4Mapped':
+    case 'rfc6052':
+      return new ipaddr.IPv4(bytes.slice(12, 16));
+    case '6to4':
+      return new ipaddr.IPv4(bytes.slice(2, 6));
+    default:
+      return null;
+  }
+}
