@@ -264,6 +264,7 @@ test('what cannot be done is said with a code: 1 for refusals, 2 for a wrong com
     [['site', 'set', 'orders'], 2, 'nothing_to_change'],
     [['wallet', 'show', '0911111111'], 1, 'wallet_not_found'],
     [['wallet', 'show', 'abc'], 2, 'phone_malformed'],
+    [['wallet', 'unlock', '0911111111'], 1, 'wallet_not_found'],
     [['wallet', 'top-up', '0911111111', '-5'], 2, 'amount_malformed'],
     [['wallet', 'create', '--phone', '0911111112', '--name', 'A', '--pin', '123456'], 1, 'pin_too_simple'],
     [['order', 'show', `ord_${'0'.repeat(32)}`], 1, 'order_not_found'],

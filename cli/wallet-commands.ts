@@ -11,6 +11,7 @@ import {
   parsePhone,
   readWalletTotals,
   topUpWallet,
+  unlockWallet,
   type Wallet,
   type WalletStatus,
 } from '../src/business/wallets/index.ts';
@@ -84,6 +85,21 @@ export function addWalletCommands(program: Command): void {
       if (found === null)
         throw notFound('wallet', phone, `Look at "vipay wallet list --environment ${environment}".`);
       return showWallet(context, found);
+    },
+  });
+
+  declare<{ environment: Environment }>(wallet, {
+    usage: 'unlock <phone>',
+    description:
+      'End the locks that wrong PINs and wrong codes have set; make sure first that the holder asks for it',
+    options: [environmentOption()],
+    examples: ['npx vipay wallet unlock 0900000001 --environment live'],
+    run: async ({ context }, [given = ''], { environment }) => {
+      const phone = readPhone(given);
+      const unlocked = await unlockWallet(context, { environment, phone });
+      if (!unlocked.ok)
+        throw notFound('wallet', phone, `Look at "vipay wallet list --environment ${environment}".`);
+      return { json: { phone, environment, unlocked: true }, text: `${phone} may sign in and pay again.` };
     },
   });
 

@@ -5,7 +5,7 @@ import { type Dispatcher, startDispatcher } from './business/notifications/index
 import { expireDueOrders } from './business/payments/index.ts';
 import { trimRefusedRequests } from './business/requests/index.ts';
 import { exposeVerification, runVerification } from './business/verification/index.ts';
-import { trimAttempts } from './business/wallets/index.ts';
+import { tellOfLocks, trimAttempts, trimPinCosts } from './business/wallets/index.ts';
 import type { Config } from './config.ts';
 import { registerCheckout } from './edges/checkout/index.ts';
 import { errorPage } from './edges/checkout/pages/index.ts';
@@ -41,6 +41,7 @@ export function createApp(context: Context, options: AppOptions): FastifyInstanc
  */
 const crontab = [
   '* * * * * expire_orders',
+  '* * * * * tell_of_locks',
   '10 20 * * * clean_up ?fill=1d',
   '40 20 * * 0-5 verify_ledger ?id=verify_ledger&fill=1d&max=3',
   '40 20 * * 6 verify_ledger ?id=verify_ledger_full&fill=1d&max=3 {full:true}',
@@ -63,6 +64,10 @@ export async function startWork(
       await trimRefusedRequests(context);
       await trimIdempotencyKeys(context);
       await trimAttempts(context.db, context.clock.now());
+      await trimPinCosts(context.db);
+    },
+    tell_of_locks: async () => {
+      await tellOfLocks(context);
     },
     verify_ledger: (payload) => runVerification(context, { full: isFull(payload), signal: stopping.signal }),
   };

@@ -106,9 +106,9 @@ function createCountedSecrets(counts: Comparisons): Pick<Context, 'keyRing' | 'p
     },
     pinHasher: {
       ...hasher,
-      check: (pin, encoded) => {
+      check: (pin, encoded, costsInUse) => {
         counts.pins += 1;
-        return hasher.check(pin, encoded);
+        return hasher.check(pin, encoded, costsInUse);
       },
     },
   };

@@ -1,7 +1,8 @@
-export { trimAttempts } from './attempt-counters.ts';
 export { type CreateWalletError, createWallet, type NewWallet, topUpWallet } from './create-wallet.ts';
 export { findExceededLimit, type LimitName, type LimitRefusal, type WalletTotals } from './limits.ts';
-export { type SignInRefusal, signIn } from './sign-in.ts';
+export { tellOfLocks, unlockWallet } from './pin-locks.ts';
+export { type SignedIn, type SignInInput, type SignInRefusal, signIn } from './sign-in.ts';
+export { trimAttempts, trimPinCosts } from './sign-in-queries.ts';
 export { checkNewPin, type PinFault, parsePhone, type Wallet, type WalletStatus } from './wallet.ts';
 export { otpLockedText } from './wallet-messages.ts';
 export {

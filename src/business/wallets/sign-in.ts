@@ -1,113 +1,110 @@
 // Signing in to the wallet with phone and PIN, and everything that keeps a stranger from guessing.
 
+import { networkOf } from '../../ground/addresses/index.ts';
 import type { Context } from '../../ground/context.ts';
+import type { DbOrTx } from '../../ground/database/index.ts';
 import { PinQueueFull } from '../../ground/secrets/index.ts';
 import type { Environment } from '../../ground/terms.ts';
-import { sendMessage } from '../messages/index.ts';
-import { readPolicies } from '../policies/index.ts';
+import { phoneSubject, tellOfLockSoon } from './pin-locks.ts';
 import {
-  type AttemptScope,
-  clearAttempts,
-  countAttempt,
-  findAttempts,
-  forgiveAttempt,
-} from './attempt-counters.ts';
+  type AttemptSubjects,
+  beginAttempt,
+  pinSubject,
+  type SettledAttempt,
+  settleAttempt,
+} from './sign-in-queries.ts';
 import type { Wallet } from './wallet.ts';
-import { pinLockedText } from './wallet-messages.ts';
-import { findPinHash, findWalletByPhone, updatePinHash } from './wallet-queries.ts';
 
 export type SignInRefusal =
   /** Unknown phone and wrong PIN alike. */
   | { error: 'phone_or_pin_wrong' }
-  /** Code 10: too many attempts from this checkout or this address. */
-  | { error: 'too_many_attempts' }
-  /** Code 79: too many wrong PINs in a row for this phone, known or not. */
+  /** Code 10: too many attempts from this checkout or this network; the next is free at `retryAt`. */
+  | { error: 'too_many_attempts'; retryAt: Date }
+  /** Code 79: too many wrong PINs in a row for this phone, known or not. Null: until somebody unlocks it. */
   | { error: 'pin_locked'; lockedUntil: Date | null }
+  /** The PIN was right, but the wallet is locked (12) or closed (09). */
+  | { error: 'wallet_locked' | 'wallet_closed' }
   /** Code 75: the machine is busy hashing. */
   | { error: 'busy' };
 
-/** A row of wrong PINs ends with a right one, not with time; the row itself is forgotten after a month. */
-const wrongPinsInARowSeconds = 2_592_000n;
+export type SignedIn = {
+  ok: true;
+  wallet: Wallet;
+  /**
+   * Ends the row of wrong PINs and gives the attempt back: one statement, which must be run, last, in the transaction
+   * that opens the session. Until then the attempt stays counted.
+   */
+  settle(tx: DbOrTx): Promise<void>;
+};
+
+export type SignInInput = {
+  environment: Environment;
+  /** National form, as parsePhone makes it. */
+  phone: string;
+  /** As typed. */
+  pin: string;
+  /** What the attempts are counted by: the checkout (apart for browsers that the shop sent) and the network. */
+  checkoutId: string;
+  address: string;
+  arrived?: boolean;
+  /** Wallets that this browser has paid from, and when; the caller has checked its proof. */
+  paidFrom?: readonly { walletId: string; paidAt: Date }[];
+};
 
 /**
- * The attempt is counted first (checkout, address, phone, in this order), each in its own commit; then the PIN is
- * compared, at the same cost whether the phone is known or not. `checkoutId` and `address` are what the attempts
- * are counted by.
+ * One statement counts the attempt and reads the wallet, in a commit of its own; then the PIN is compared, with the same
+ * work whether the phone is known or not. A wrong PIN needs no statement more: what follows from it (the holder is
+ * told of a lock) comes after the answer.
  */
 export async function signIn(
   context: Context,
-  input: { environment: Environment; phone: string; pin: string; checkoutId: string; address: string },
-): Promise<{ ok: true; wallet: Wallet } | ({ ok: false } & SignInRefusal)> {
+  input: SignInInput,
+): Promise<SignedIn | ({ ok: false } & SignInRefusal)> {
+  const { environment, phone } = input;
+  const subjects = subjectsOf(context, input);
+  const paidFrom = input.paidFrom ?? [];
   const now = context.clock.now();
-  const policies = await readPolicies(context.db, now);
-  const hashed = (text: string) => context.keyRing.hmac('subject', text).toString('base64url');
-  const counted: [AttemptScope, string][] = [];
-  const count = async (
-    scope: AttemptScope,
-    subject: string,
-    attemptsMax: bigint,
-    lockSeconds: bigint | null,
-  ) => {
-    const windowSeconds = scope === 'phone' ? wrongPinsInARowSeconds : policies['sign_in.window_seconds'];
-    const result = await countAttempt(context.db, {
-      scope,
-      subject,
-      attemptsMax,
-      windowSeconds,
-      lockSeconds,
-      now,
+  const begun = await beginAttempt(context.db, { environment, phone, subjects, paidFrom, now });
+  if (begun.verdict === 'too_many_attempts')
+    return { ok: false, error: begun.verdict, retryAt: begun.retryAt };
+  const lockedUntil = begun.isLockedForGood ? null : begun.lockedUntil;
+  if (begun.verdict === 'pin_locked') return { ok: false, error: 'pin_locked', lockedUntil };
+
+  const { wallet, pinHash, countedAs } = begun;
+  const settled = { countedAs, subjects, walletId: wallet?.id ?? null, now };
+  const checked = await context.pinHasher
+    .check(input.pin, pinHash, begun.costsInUse)
+    .catch((error: unknown) => {
+      if (error instanceof PinQueueFull) return null;
+      throw error;
     });
-    if (result) counted.push([scope, subject]);
-    return result;
-  };
-
-  if (!(await count('checkout', input.checkoutId, policies['sign_in.checkout_attempts_max'], null))) {
-    return { ok: false, error: 'too_many_attempts' };
-  }
-  if (!(await count('address', hashed(input.address), policies['sign_in.address_attempts_max'], null))) {
-    return { ok: false, error: 'too_many_attempts' };
-  }
-  const phoneSubject = hashed(`${input.environment}/${input.phone}`);
-  const phoneCount = await count(
-    'phone',
-    phoneSubject,
-    policies['pin.attempts_max'],
-    policies['lock.seconds'],
-  );
-  if (!phoneCount) {
-    const locked = await findAttempts(context.db, 'phone', phoneSubject);
-    return { ok: false, error: 'pin_locked', lockedUntil: locked?.lockedUntil ?? null };
-  }
-
-  const pinHash = await findPinHash(context.db, input.environment, input.phone);
-  const checked = await context.pinHasher.check(input.pin, pinHash).catch((error: unknown) => {
-    if (error instanceof PinQueueFull) return null;
-    throw error;
-  });
   if (checked === null) {
     // Not judged, so not an attempt; those judged before it stay counted.
-    for (const [scope, subject] of counted) await forgiveAttempt(context.db, scope, subject);
+    await settleAttempt(context.db, { ...settled, isRight: false, rehashed: null });
     return { ok: false, error: 'busy' };
   }
-
-  const wallet = await findWalletByPhone(context.db, input.environment, input.phone);
   if (!checked.matches || !wallet || pinHash === null) {
-    if (phoneCount.lockedUntil === null) return { ok: false, error: 'phone_or_pin_wrong' };
-    if (wallet) {
-      await sendMessage(context.db, context, {
-        environment: input.environment,
-        recipientPhone: input.phone,
-        purpose: 'pin_locked',
-        text: pinLockedText(wallet.locale, phoneCount.lockedUntil),
-      });
-    }
-    return { ok: false, error: 'pin_locked', lockedUntil: phoneCount.lockedUntil };
+    if (begun.lockedUntil === null) return { ok: false, error: 'phone_or_pin_wrong' };
+    tellOfLockSoon(context, { countedAs, subject: pinSubject(settled) });
+    return { ok: false, error: 'pin_locked', lockedUntil };
   }
 
-  await clearAttempts(context.db, 'phone', phoneSubject);
-  await forgiveAttempt(context.db, 'checkout', input.checkoutId);
-  await forgiveAttempt(context.db, 'address', hashed(input.address));
-  if (checked.outdated)
-    await updatePinHash(context.db, wallet.id, pinHash, await context.pinHasher.hash(input.pin));
-  return { ok: true, wallet };
+  const rehashed = checked.rehashed === null ? null : { former: pinHash, pinHash: checked.rehashed };
+  const right: SettledAttempt = { ...settled, isRight: true, rehashed };
+  if (wallet.status === 'locked' || wallet.status === 'closed') {
+    await settleAttempt(context.db, right);
+    return { ok: false, error: wallet.status === 'locked' ? 'wallet_locked' : 'wallet_closed' };
+  }
+  return { ok: true, wallet, settle: (tx) => settleAttempt(tx, right) };
+}
+
+/** Strangers at a checkout, and the strangers of a network, use up nothing of those whom the shop has sent. */
+function subjectsOf(context: Context, input: SignInInput): AttemptSubjects {
+  const standing = input.arrived ? 'arrived' : 'stranger';
+  return {
+    phone: phoneSubject(context, input.environment, input.phone),
+    checkout: `${input.checkoutId}/${standing}`,
+    address: context.keyRing.hmac('subject', `${networkOf(input.address)}/${standing}`).toString('base64url'),
+    addressRule: input.arrived ? 'sign_in.address_arrived_attempts_max' : 'sign_in.address_attempts_max',
+  };
 }

@@ -14,10 +14,16 @@ function momentText(at: Date): string {
   return `${clock.format(at)} (GMT+7)`;
 }
 
-export function pinLockedText(locale: Locale, lockedUntil: Date): string {
+/** `lockedUntil` null: until the wallet's provider unlocks it. */
+export function pinLockedText(locale: Locale, lockedUntil: Date | null): string {
+  if (lockedUntil === null) {
+    return locale === 'vi'
+      ? 'viPay: Đăng nhập bằng PIN bị khóa vì nhập sai quá nhiều lần. Hãy liên hệ nhà cung cấp ví để mở khóa.'
+      : 'viPay: PIN sign-in is locked after too many wrong PINs. Ask your wallet provider to unlock it.';
+  }
   return locale === 'vi'
-    ? `viPay: Đăng nhập bằng PIN bị khóa đến ${momentText(lockedUntil)} vì nhập sai quá nhiều lần. Nếu không phải bạn, hãy đổi PIN và báo cho ngân hàng.`
-    : `viPay: PIN sign-in is locked until ${momentText(lockedUntil)} after too many wrong PINs. If it was not you, change your PIN and tell your bank.`;
+    ? `viPay: Đăng nhập bằng PIN bị khóa đến ${momentText(lockedUntil)} vì nhập sai quá nhiều lần. Nếu không phải bạn, hãy đổi PIN và báo cho nhà cung cấp ví.`
+    : `viPay: PIN sign-in is locked until ${momentText(lockedUntil)} after too many wrong PINs. If it was not you, change your PIN and tell your wallet provider.`;
 }
 
 export function otpLockedText(locale: Locale, lockedUntil: Date): string {

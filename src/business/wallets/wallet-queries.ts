@@ -7,7 +7,8 @@ import { vietnamDay, vietnamMonth } from '../../ground/time/index.ts';
 import type { WalletTotals } from './limits.ts';
 import type { Wallet } from './wallet.ts';
 
-const walletColumns = sql`
+/** Of `wallets`, for whatever else is selected beside them. */
+export const walletColumns = sql`
   id, environment, phone, holder_name as "holderName", status, identified, account_id as "accountId", locale,
   limit_per_payment_dong as "limitPerPaymentDong", limit_daily_dong as "limitDailyDong",
   limit_monthly_dong as "limitMonthlyDong", otp_locked_until as "otpLockedUntil", created_at as "createdAt"`;
@@ -49,23 +50,6 @@ export async function insertWallet(
       ${wallet.limitPerPaymentDong}, ${wallet.limitDailyDong}, ${wallet.limitMonthlyDong}, ${wallet.createdAt})
     on conflict (environment, phone) do nothing returning id`.execute(tx);
   return rows.length === 1;
-}
-
-export async function findPinHash(
-  db: DbOrTx,
-  environment: Environment,
-  phone: string,
-): Promise<string | null> {
-  const { rows } = await sql<{ pinHash: string }>`
-    select pin_hash as "pinHash" from wallets where environment = ${environment} and phone = ${phone}`.execute(
-    db,
-  );
-  return rows[0]?.pinHash ?? null;
-}
-
-/** A hash made again at a higher cost; the PIN itself, and the date it was chosen, stay. */
-export async function updatePinHash(db: DbOrTx, id: string, former: string, pinHash: string): Promise<void> {
-  await sql`update wallets set pin_hash = ${pinHash} where id = ${id} and pin_hash = ${former}`.execute(db);
 }
 
 /** What a wallet has paid on the day and in the month of `now`, GMT+7. */

@@ -3,7 +3,6 @@ import { after, before, test } from 'node:test';
 import { uuidv7 } from 'uuidv7';
 import { createTestContext, givenWallet, type TestContext, testPin } from '../../../tests/support/context.ts';
 import { readBalance } from '../../books/ledger/index.ts';
-import { createPinHasher } from '../../ground/secrets/index.ts';
 import { checkNewPin, createWallet, findWalletByPhone, parsePhone, signIn, topUpWallet } from './index.ts';
 
 let context: TestContext;
@@ -76,20 +75,6 @@ test('a top-up with the same transfer id is one top-up', async () => {
   assert.deepEqual(await topUpWallet(context, topUp), { ok: true, repeated: false });
   assert.deepEqual(await topUpWallet(context, topUp), { ok: true, repeated: true });
   assert.equal(await readBalance(context.db, wallet.accountId), 50_000n);
-});
-
-test('a right PIN ends the row of wrong ones, and a hash of a lower cost is made again on the way', async () => {
-  const wallet = await givenWallet(context);
-  const attempt = (pin: string, on = context as Parameters<typeof signIn>[0]) =>
-    signIn(on, { environment: 'sandbox', phone: wallet.phone, pin, checkoutId: uuidv7(), address: uuidv7() });
-  for (let n = 0; n < 4; n++) assert.equal((await attempt('135791')).ok, false);
-  assert.ok((await attempt(testPin)).ok);
-  for (let n = 0; n < 4; n++) assert.equal((await attempt('135791')).ok, false);
-  const dearer = createPinHasher(context.keyRing, { memoryKib: 64, passes: 2, parallelism: 1 });
-  assert.ok((await attempt(testPin, { ...context, pinHasher: dearer })).ok);
-  const { rows } = await context.db.pool.query('select pin_hash from wallets where id = $1', [wallet.id]);
-  assert.match(rows[0].pin_hash, /t=2,/);
-  assert.ok((await attempt(testPin)).ok);
 });
 
 test('a wallet of the live environment does not sign in to a sandbox order', async () => {

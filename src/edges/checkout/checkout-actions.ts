@@ -14,8 +14,9 @@ import {
   startPayment,
   submitCode,
 } from '../../business/payments/index.ts';
-import { parsePhone, signIn } from '../../business/wallets/index.ts';
+import { parsePhone, type SignInRefusal, signIn } from '../../business/wallets/index.ts';
 import type { Context } from '../../ground/context.ts';
+import { inTransaction } from '../../ground/database/index.ts';
 import { endSession, openSession } from './checkout-sessions.ts';
 import { type Checkout, mayEnd } from './load-checkout.ts';
 import type { Note } from './note.ts';
@@ -43,7 +44,8 @@ export async function actSignIn(
   if (order.status !== 'open') return {};
   const typedPhone = typed(form.phone);
   const phone = parsePhone(typedPhone);
-  const pin = typed(form.pin).trim();
+  // Judged exactly as typed: a space before or behind makes it another PIN, and is told before it is an attempt.
+  const pin = typed(form.pin);
   if (phone === null) return { note: { page: 'sign_in', error: 'phone_malformed', phone: typedPhone } };
   if (!/^[0-9]{6,12}$/.test(pin))
     return { note: { page: 'sign_in', error: 'pin_malformed', phone: typedPhone } };
@@ -54,34 +56,35 @@ export async function actSignIn(
     pin,
     checkoutId: order.id,
     address,
+    arrived: mark.arrived,
   });
-  if (!result.ok) {
-    switch (result.error) {
-      case 'phone_or_pin_wrong':
-        return { note: { page: 'sign_in', error: 'credentials', phone: typedPhone } };
-      case 'busy':
-        return { note: { page: 'sign_in', error: 'busy', phone: typedPhone } };
-      case 'too_many_attempts':
-        return { note: { page: 'sign_in_refused', code: '10', retryAt: null } };
-      case 'pin_locked':
-        return {
-          note: { page: 'sign_in_refused', code: '79', retryAt: result.lockedUntil?.toISOString() ?? null },
-        };
-    }
-  }
+  if (!result.ok) return { note: noteOfRefusal(result, typedPhone) };
+  const { wallet } = result;
   const now = context.clock.now();
-  const { session, token } = await openSession(context.db, {
-    orderId: order.id,
-    walletId: result.wallet.id,
-    mark,
-    now,
+  const { session, token } = await inTransaction(context.db, async (tx) => {
+    const opened = await openSession(tx, { orderId: order.id, walletId: wallet.id, mark, now });
+    await result.settle(tx);
+    return opened;
   });
-  await startPayment(context, {
-    orderId: order.id,
-    walletId: result.wallet.id,
-    checkoutSessionId: session.id,
-  });
+  await startPayment(context, { orderId: order.id, walletId: wallet.id, checkoutSessionId: session.id });
   return { sessionToken: token };
+}
+
+function noteOfRefusal(refusal: SignInRefusal, phone: string): Note {
+  switch (refusal.error) {
+    case 'phone_or_pin_wrong':
+      return { page: 'sign_in', error: 'credentials', phone };
+    case 'busy':
+      return { page: 'sign_in', error: 'busy', phone };
+    case 'too_many_attempts':
+      return { page: 'sign_in_refused', code: '10', retryAt: refusal.retryAt.toISOString() };
+    case 'pin_locked':
+      return { page: 'sign_in_refused', code: '79', retryAt: refusal.lockedUntil?.toISOString() ?? null };
+    case 'wallet_locked':
+      return { page: 'sign_in_refused', code: '12', retryAt: null };
+    case 'wallet_closed':
+      return { page: 'sign_in_refused', code: '09', retryAt: null };
+  }
 }
 
 export async function actConfirm(

@@ -7,8 +7,8 @@ import type { CodeError, SignInError } from './pages/index.ts';
 
 export type Note =
   | { page: 'sign_in'; error: SignInError; phone: string }
-  /** Signing in is refused for a while: code 10 or 79. Stays until the buyer acts on it. */
-  | { page: 'sign_in_refused'; code: '10' | '79' | '75'; retryAt: string | null }
+  /** Signing in is refused for a while (10, 79), or to this wallet (12, 09). Stays until the buyer acts on it. */
+  | { page: 'sign_in_refused'; code: '10' | '79' | '12' | '09'; retryAt: string | null }
   | { page: 'confirm'; error: 'busy' }
   /** The database did not say what became of the payment: ask again until it does. */
   | { page: 'processing' }

@@ -20,6 +20,9 @@ export interface AttemptCounters {
   attempts: number;
   window_ends_at: Date;
   locked_until: Date | null;
+  locks: Generated<number>;
+  wallet_id: string | null;
+  notice_due_at: Date | null;
 }
 
 export interface CheckoutSessions {
@@ -215,6 +218,10 @@ export interface Payments {
   final_at: Date | null;
 }
 
+export interface PinCosts {
+  cost: string;
+}
+
 export interface Policies {
   rule: string;
   valid_from: Date;
@@ -312,6 +319,7 @@ export interface Tables {
   order_deadlines: OrderDeadlines;
   orders: Orders;
   payments: Payments;
+  pin_costs: PinCosts;
   policies: Policies;
   refused_requests: RefusedRequests;
   schema_migrations: SchemaMigrations;

@@ -8,6 +8,7 @@ export {
 export {
   type Argon2Cost,
   createPinHasher,
+  type DeriveKey,
   type PinCheck,
   type PinHasher,
   PinQueueFull,

@@ -1,22 +1,26 @@
 // PINs as argon2id hashes, peppered with a ring key, computed behind a bounded queue: hashing costs a core for
 // tens of milliseconds and 19 MiB, so a flood of sign-ins must be refused before it fills the machine.
 
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { KeyRing } from './key-ring.ts';
 
 export type Argon2Cost = { memoryKib: number; passes: number; parallelism: number };
 
 export type PinCheck = {
-  matches: boolean /** made with a lower cost or a former pepper: hash again */;
-  outdated: boolean;
+  matches: boolean;
+  /** Of a PIN that matches a hash of a lower cost or a former pepper: the hash to store in its place; else null. */
+  rehashed: string | null;
 };
 
 export type PinHasher = {
   /** Encoded hash for the wallets table. */
   hash(pin: string): Promise<string>;
-  /** Against an encoded hash; null (no such wallet) takes the same time and never matches. */
-  check(pin: string, encoded: string | null): Promise<PinCheck>;
+  /**
+   * Against an encoded hash; null (no such wallet) never matches. `costsInUse`: every cost in the wallets table, as
+   * `m=…,t=…,p=…`. The work is the same whatever is stored: one computation at each of these costs, and at today's.
+   */
+  check(pin: string, encoded: string | null, costsInUse?: readonly string[]): Promise<PinCheck>;
 };
 
 /** Thrown when the queue is full: the caller answers 75, try again. */
@@ -28,62 +32,99 @@ export class PinQueueFull extends Error {
 
 const saltBytes = 16;
 const hashBytes = 32;
-const argon2Async = promisify(argon2);
+const argon2Async: DeriveKey = promisify(argon2);
+
+/** Node's argon2; tests count its calls. */
+export type DeriveKey = (algorithm: 'argon2id', parameters: Argon2Parameters) => Promise<Buffer>;
 
 export function createPinHasher(
   keyRing: KeyRing,
   cost: Argon2Cost,
   limits = { running: 2, waiting: 200 },
+  deriveKey: DeriveKey = argon2Async,
 ): PinHasher {
   const enqueue = createBoundedQueue(limits);
-  const compute = (pin: string, salt: Buffer, keyId: string, at: Argon2Cost): Promise<Buffer> =>
-    enqueue(() =>
-      argon2Async('argon2id', {
-        message: pin,
-        nonce: salt,
-        secret: keyRing.hmac('pin-pepper', 'pepper', keyId),
-        memory: at.memoryKib,
-        passes: at.passes,
-        parallelism: at.parallelism,
-        tagLength: hashBytes,
-      }),
-    );
-  const nobody = encode(cost, keyRing.currentKeyId, randomBytes(saltBytes), randomBytes(hashBytes));
+  const today = costText(cost);
+  const compute = (pin: string, { salt, keyId, cost: at }: Omit<StoredHash, 'hash'>): Promise<Buffer> =>
+    deriveKey('argon2id', {
+      message: pin,
+      nonce: salt,
+      secret: keyRing.hmac('pin-pepper', 'pepper', keyId),
+      memory: at.memoryKib,
+      passes: at.passes,
+      parallelism: at.parallelism,
+      tagLength: hashBytes,
+    });
+  const fresh = (at: Argon2Cost) => ({ cost: at, keyId: keyRing.currentKeyId, salt: randomBytes(saltBytes) });
+  const hashNow = async (pin: string) => {
+    const made = fresh(cost);
+    return encode({ ...made, hash: await compute(pin, made) });
+  };
 
   return {
-    async hash(pin) {
-      const salt = randomBytes(saltBytes);
-      return encode(cost, keyRing.currentKeyId, salt, await compute(pin, salt, keyRing.currentKeyId, cost));
-    },
-    async check(pin, encoded) {
-      const stored = decode(encoded ?? nobody);
-      const computed = await compute(pin, stored.salt, stored.keyId, stored.cost);
-      const matches = timingSafeEqual(computed, stored.hash) && encoded !== null;
-      const outdated =
-        stored.keyId !== keyRing.currentKeyId ||
-        stored.cost.memoryKib < cost.memoryKib ||
-        stored.cost.passes < cost.passes;
-      return { matches, outdated };
-    },
+    hash: (pin) => enqueue(() => hashNow(pin)),
+    check: (pin, encoded, costsInUse = []) =>
+      enqueue(async () => {
+        const stored = encoded === null ? null : decode(encoded);
+        // Each cost once, in an order that does not depend on what is stored. A hash at another cost than today's is
+        // made anew at today's on the way: the same computation that nobody's PIN gets there too.
+        const costs = new Map(
+          [cost, ...costsInUse.map(parseCost), ...(stored ? [stored.cost] : [])].map(byText),
+        );
+        let matches = false;
+        let rehashed: string | null = null;
+        for (const [text, at] of [...costs].sort(([a], [b]) => (a < b ? -1 : 1))) {
+          if (stored && costText(stored.cost) === text) {
+            matches = timingSafeEqual(await compute(pin, stored), stored.hash);
+          } else {
+            const made = fresh(at);
+            const hash = await compute(pin, made);
+            if (text === today && stored && isLower(stored.cost, cost)) rehashed = encode({ ...made, hash });
+          }
+        }
+        if (!matches) return { matches, rehashed: null };
+        // A former pepper costs the same as today's, so nothing was made on the way. Only who has the PIN waits.
+        if (rehashed === null && stored && stored.keyId !== keyRing.currentKeyId)
+          rehashed = await hashNow(pin);
+        return { matches, rehashed };
+      }),
   };
 }
 
-function encode(cost: Argon2Cost, keyId: string, salt: Buffer, hash: Buffer): string {
+type StoredHash = { cost: Argon2Cost; keyId: string; salt: Buffer; hash: Buffer };
+
+function isLower(stored: Argon2Cost, today: Argon2Cost): boolean {
+  return stored.memoryKib < today.memoryKib || stored.passes < today.passes;
+}
+
+function costText(cost: Argon2Cost): string {
+  return `m=${cost.memoryKib},t=${cost.passes},p=${cost.parallelism}`;
+}
+
+const byText = (cost: Argon2Cost): [string, Argon2Cost] => [costText(cost), cost];
+
+function parseCost(text: string): Argon2Cost {
+  const match = /^m=(\d+),t=(\d+),p=(\d+)$/.exec(text);
+  if (!match) throw new Error(`${text} is not a cost of PIN hashes`);
+  return { memoryKib: Number(match[1]), passes: Number(match[2]), parallelism: Number(match[3]) };
+}
+
+function encode({ cost, keyId, salt, hash }: StoredHash): string {
   return [
     '',
     'argon2id',
-    `m=${cost.memoryKib},t=${cost.passes},p=${cost.parallelism},k=${keyId}`,
+    `${costText(cost)},k=${keyId}`,
     salt.toString('base64url'),
     hash.toString('base64url'),
   ].join('$');
 }
 
-function decode(encoded: string): { cost: Argon2Cost; keyId: string; salt: Buffer; hash: Buffer } {
-  const match = /^\$argon2id\$m=(\d+),t=(\d+),p=(\d+),k=([a-z0-9-]+)\$([\w-]+)\$([\w-]+)$/.exec(encoded);
+function decode(encoded: string): StoredHash {
+  const match = /^\$argon2id\$(m=\d+,t=\d+,p=\d+),k=([a-z0-9-]+)\$([\w-]+)\$([\w-]+)$/.exec(encoded);
   if (!match) throw new Error('a stored PIN hash is not in the form this program writes');
-  const [, memory = '', passes = '', parallelism = '', keyId = '', salt = '', hash = ''] = match;
+  const [, cost = '', keyId = '', salt = '', hash = ''] = match;
   return {
-    cost: { memoryKib: Number(memory), passes: Number(passes), parallelism: Number(parallelism) },
+    cost: parseCost(cost),
     keyId,
     salt: Buffer.from(salt, 'base64url'),
     hash: Buffer.from(hash, 'base64url'),

@@ -1,0 +1,171 @@
+// All SQL of signing in: one statement before the PIN is compared, one when it was right or could not be.
+
+import { sql } from 'kysely';
+import type { DbOrTx, Tx } from '../../ground/database/index.ts';
+import type { Environment, Locale } from '../../ground/terms.ts';
+import type { Wallet } from './wallet.ts';
+import { walletColumns } from './wallet-queries.ts';
+
+/** What an attempt is counted by. Phones and addresses are keyed hashes: no personal data in clear. */
+export type AttemptSubjects = {
+  phone: string;
+  checkout: string;
+  address: string;
+  addressRule: 'sign_in.address_attempts_max' | 'sign_in.address_arrived_attempts_max';
+};
+
+type Locks = {
+  lockedUntil: Date | null;
+  /** No time ends this lock: an operator does. */
+  isLockedForGood: boolean;
+};
+
+export type BegunAttempt =
+  | { verdict: 'too_many_attempts'; retryAt: Date }
+  | ({ verdict: 'pin_locked'; countedAs: CountedAs } & Locks)
+  | ({
+      /** Counted: compare the PIN. `lockedUntil`: the lock that the attempt leaves behind unless it is right. */
+      verdict: 'judge';
+      countedAs: CountedAs;
+      /** Null: nobody has this phone. */
+      wallet: Wallet | null;
+      pinHash: string | null;
+      costsInUse: string[];
+    } & Locks);
+
+/** The row of wrong PINs: the phone's, or the one of the browsers that have paid from the wallet. */
+export type CountedAs = 'phone' | 'known_browser';
+
+/** Counts the attempt in a commit of its own, and says whether it may be judged. */
+export async function beginAttempt(
+  db: DbOrTx,
+  attempt: {
+    environment: Environment;
+    phone: string;
+    subjects: AttemptSubjects;
+    paidFrom: readonly { walletId: string; paidAt: Date }[];
+    now: Date;
+  },
+): Promise<BegunAttempt> {
+  const { environment, phone, subjects, paidFrom, now } = attempt;
+  const { rows } = await sql<
+    Wallet & {
+      verdict: BegunAttempt['verdict'];
+      retryAt: Date | null;
+      locksAt: Date | null;
+      isLockedForGood: boolean;
+      countedAs: CountedAs;
+      pinHash: string | null;
+      costsInUse: string[] | null;
+    }
+  >`
+    select begun.verdict, begun.retry_at as "retryAt", begun.locks_at as "locksAt",
+      begun.is_locked_for_good as "isLockedForGood", begun.counted_as as "countedAs",
+      begun.stored_pin_hash as "pinHash", begun.pin_costs as "costsInUse", ${walletColumns}
+    from sign_in_begin(${environment}, ${phone}, ${subjects.phone},
+      ${paidFrom.map(({ walletId }) => walletId)}::uuid[], ${paidFrom.map(({ paidAt }) => paidAt)}::timestamptz[],
+      ${subjects.checkout}, ${subjects.address}, ${subjects.addressRule}, ${now}) begun
+    left join wallets on wallets.id = begun.wallet_id`.execute(db);
+  const [begun] = rows;
+  if (!begun) throw new Error('an attempt to sign in was neither counted nor refused');
+  const { verdict, retryAt, locksAt, isLockedForGood, countedAs, pinHash, costsInUse, ...wallet } = begun;
+  switch (verdict) {
+    case 'too_many_attempts':
+      return { verdict, retryAt: retryAt ?? now };
+    case 'pin_locked':
+      return { verdict, countedAs, lockedUntil: retryAt, isLockedForGood };
+    case 'judge':
+      return {
+        verdict,
+        countedAs,
+        lockedUntil: locksAt,
+        isLockedForGood,
+        wallet: pinHash === null ? null : wallet,
+        pinHash,
+        costsInUse: costsInUse ?? [],
+      };
+  }
+}
+
+export type SettledAttempt = {
+  /** False: it was not judged, and never was. */
+  isRight: boolean;
+  countedAs: CountedAs;
+  subjects: AttemptSubjects;
+  walletId: string | null;
+  /** A hash of the same PIN to be stored in place of the former one. */
+  rehashed: { former: string; pinHash: string } | null;
+  now: Date;
+};
+
+/** Gives back what the attempt took. Locks a few counters until the transaction ends: call it last. */
+export async function settleAttempt(db: DbOrTx, settled: SettledAttempt): Promise<void> {
+  const { isRight, countedAs, subjects, walletId, rehashed, now } = settled;
+  await sql`
+    select sign_in_settle(${isRight}, ${countedAs}, ${pinSubject(settled)},
+      ${subjects.checkout}, ${subjects.address}, ${subjects.addressRule}, ${walletId}::uuid,
+      ${rehashed?.former ?? null}, ${rehashed?.pinHash ?? null}, ${now})`.execute(db);
+}
+
+/** Whose row of wrong PINs it is. */
+export function pinSubject(of: Pick<SettledAttempt, 'countedAs' | 'subjects' | 'walletId'>): string {
+  return of.countedAs === 'known_browser' && of.walletId !== null ? of.walletId : of.subjects.phone;
+}
+
+export type LockNotice = {
+  environment: Environment;
+  phone: string;
+  locale: Locale;
+  lockedUntil: Date;
+  locks: number;
+};
+
+/** Locks whose holder is still to be told; whoever takes one tells it, in the same transaction. */
+export async function takeLockNotices(
+  tx: Tx,
+  which: { countedAs: CountedAs; subject: string } | { dueAt: Date },
+): Promise<LockNotice[]> {
+  const owed =
+    'dueAt' in which
+      ? sql`notice_due_at <= ${which.dueAt}`
+      : sql`scope = ${which.countedAs} and subject = ${which.subject} and notice_due_at is not null`;
+  const { rows } = await sql<LockNotice>`
+    with owed as (
+      select scope, subject from attempt_counters where ${owed} order by scope, subject limit 100 for update
+    )
+    update attempt_counters counter set notice_due_at = null from owed, wallets
+    where counter.scope = owed.scope and counter.subject = owed.subject and wallets.id = counter.wallet_id
+    returning wallets.environment, wallets.phone, wallets.locale, counter.locked_until as "lockedUntil", counter.locks`.execute(
+    tx,
+  );
+  return rows;
+}
+
+/** Ends every row of wrong PINs and wrong codes of a wallet, and their locks. */
+export async function clearLocks(
+  db: DbOrTx,
+  unlock: { walletId: string; phoneSubject: string },
+): Promise<void> {
+  await sql`
+    with counters as (
+      delete from attempt_counters
+      where (scope = 'phone' and subject = ${unlock.phoneSubject})
+        or (scope = 'known_browser' and subject = ${unlock.walletId})
+    )
+    update wallets set otp_failures = 0, otp_locked_until = null where id = ${unlock.walletId}`.execute(db);
+}
+
+/** Rows nobody will ask for again; run by the daily clean-up. */
+export async function trimAttempts(db: DbOrTx, now: Date): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from attempt_counters
+    where window_ends_at <= ${now} and (locked_until is null or locked_until <= ${now})`.execute(db);
+  return Number(numAffectedRows ?? 0n);
+}
+
+/** Costs that no stored PIN hash has any more: from then on no attempt takes their work. Reads all wallets if there are several. */
+export async function trimPinCosts(db: DbOrTx): Promise<void> {
+  await sql`
+    delete from pin_costs where (select count(*) from pin_costs) > 1 and cost not in (
+      select substring(pin_hash from 'm=[0-9]+,t=[0-9]+,p=[0-9]+') from wallets)`.execute(db);
+}
