@@ -1,7 +1,11 @@
 // How results look: aligned for people, JSON for programs. Text of strangers cannot steer the terminal.
 
 import { formatDong } from '../src/ground/money/index.ts';
+import { showText } from '../src/ground/text/index.ts';
 import { formatVietnamTimestamp } from '../src/ground/time/index.ts';
+
+/** Longer than any address or description; a terminal has room. */
+const cellCharactersMax = 2100;
 
 /** What a command answers; `text` for people, `json` for programs. `failed`: exit code 1 all the same. */
 export type Answer = { text: string; json: unknown; failed?: boolean };
@@ -50,18 +54,19 @@ export function yesOrNo(value: boolean): string {
   return value ? 'yes' : 'no';
 }
 
-/** Two spaces deep; bigint as decimal text. What a terminal could obey is escaped. */
+/** Two spaces deep; bigint as decimal text. What a terminal could obey, and what does not show, is escaped. */
 export function toJsonText(value: unknown): string {
   const text = JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? String(item) : item), 2);
-  return text.replace(
-    /[\u007f-\u009f\u2028\u2029\p{Bidi_Control}]/gu,
-    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return text.replace(/[\u007f-\u009f\p{Zl}\p{Zp}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, (found) =>
+    Array.from({ length: found.length }, (_, at) => found.charCodeAt(at).toString(16).padStart(4, '0'))
+      .map((digits) => `\\u${digits}`)
+      .join(''),
   );
 }
 
-/** One line, without control characters; Vietnamese letters composed, so that widths are right. */
+/** One clean line, as on every page; Vietnamese letters composed, so that widths are right. */
 function clean(value: Cell): string {
-  return (value ?? '–').normalize('NFC').replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, '\u{fffd}');
+  return showText(value ?? '–', cellCharactersMax);
 }
 
 function width(text: string): number {

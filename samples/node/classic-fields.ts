@@ -77,7 +77,8 @@ export function readClassicResult(
 ): ClassicResult | null {
   const field = (name: (typeof resultNames)[number]) => received[name] ?? '';
   if (field('merchant_site') !== site.merchantSite || field('version') !== version) return null;
-  if (!/^[^|]{1,64}$/.test(field('merch_txn_ref')) || !/^[^|]{1,64}$/.test(field('order_no'))) return null;
+  if (!/^[^|]{1,2048}$/.test(field('merch_txn_ref')) || !/^[^|]{1,2048}$/.test(field('order_no')))
+    return null;
   if (!/^[0-9]{2}$/.test(field('response_code'))) return null;
   if (!/^([0-9]{14})?$/.test(field('pay_date'))) return null;
   if (!/^[A-Za-z0-9._-]{0,64}$/.test(field('transaction_no'))) return null;

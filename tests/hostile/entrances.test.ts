@@ -47,18 +47,20 @@ const classicWrong: Record<string, [value: string | undefined, v1: string, v2: s
   merch_txn_ref: [
     [undefined, '03', '03'],
     ['', '03', '03'],
-    ['a'.repeat(65), '03', '03'],
-    ['a b', '03', '03'],
-    ['đơn', '03', '03'],
+    ['a'.repeat(256), '03', '03'],
+    [' ', '03', '03'],
+    ['a\t', '03', '03'],
+    ['\u202ea', '03', '03'],
+    ['a|b', '03', '03'],
     [`a${nul}`, '03', '03'],
-    ['<script>', '03', '03'],
   ],
   order_no: [
     [undefined, '03', '03'],
     ['', '03', '03'],
-    ['a'.repeat(65), '03', '03'],
+    ['a'.repeat(256), '03', '03'],
     ['a\n', '03', '03'],
-    ["';drop table orders", '03', '03'],
+    ['a\u2028', '03', '03'],
+    ['|', '03', '03'],
   ],
   total_amount: [
     [undefined, '03', '03'],
@@ -100,26 +102,15 @@ const classicWrong: Record<string, [value: string | undefined, v1: string, v2: s
     ['vnd', '03', '03'],
   ],
   account_type: [['XX', '03', '03']],
-  methods: [
-    ['a'.repeat(101), '03', '03'],
-    ['a b', '03', '03'],
-  ],
-  branch_code: [
-    ['a'.repeat(51), '03', '03'],
-    ['../..', '03', '03'],
-  ],
-  client_ip: [
-    ['999.1.1.1', '03', '03'],
-    ['x', '03', '03'],
-  ],
+  methods: [['a'.repeat(501), '03', '03']],
+  branch_code: [[nul, '03', '03']],
   order_desc: [
     ['a'.repeat(501), '03', '03'],
     [nul, '03', '03'],
-    ['a\u202eb', '03', '03'],
   ],
   order_info: [
-    ['a'.repeat(501), '03', '03'],
-    ['\u0007', '03', '03'],
+    ['ệ'.normalize('NFD').repeat(501), '03', '03'],
+    [`\u0007${nul}`, '03', '03'],
   ],
   shipping_fee: [
     ['-1', '03', '03'],
@@ -134,8 +125,8 @@ const classicWrong: Record<string, [value: string | undefined, v1: string, v2: s
 
 /** Wrong values of each field of POST /v3/orders; all 400 and 03. */
 const restWrong: Record<string, unknown[]> = {
-  merch_txn_ref: [undefined, null, '', 1, true, 'a b', 'a'.repeat(65), nul, 'đơn', '\ud800'],
-  order_no: [undefined, null, '', 1, 'a\n', 'a'.repeat(65), nul],
+  merch_txn_ref: [undefined, null, '', 1, true, ' ', 'a|b', 'a'.repeat(256), nul, 'a\u200b', '\ud800'],
+  order_no: [undefined, null, '', 1, 'a\n', '\u2029', 'a'.repeat(256), nul],
   amount: [
     undefined,
     null,
@@ -154,7 +145,7 @@ const restWrong: Record<string, unknown[]> = {
     'NaN',
   ],
   currency: [null, '', 'USD', 'vnd', 704],
-  description: [undefined, null, '', 1, 'a'.repeat(501), nul, 'a\u202eb', '\ud800'],
+  description: [undefined, null, '', 1, 'a'.repeat(501), nul, `a${'\u0301'.repeat(5000)}`, '\ud800'],
   return_url: [
     ...[
       undefined,
@@ -447,7 +438,7 @@ describe('hostile requests at the entrances', () => {
       ['/v3/orders?merch_txn_ref[]=a', 400, '03'],
       ['/v3/orders?merch_txn_ref=%00', 400, '03'],
       ['/v3/orders?merch_txn_ref=%ff', 400, '03'],
-      ['/v3/orders?merch_txn_ref=%', 400, '03'],
+      ['/v3/orders?merch_txn_ref=%20', 400, '03'],
       [`/v3/orders?merch_txn_ref=${'a'.repeat(9000)}`, 400, '03'],
       ['/v3/orders?merch_txn_ref=a&x=1', 400, '03'],
       ['/v3/orders?__proto__=1', 400, '03'],

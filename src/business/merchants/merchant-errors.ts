@@ -6,7 +6,7 @@ export const merchantErrors = {
   merchant_site_taken: 'Another site already has this code; choose another one.',
   merchant_site_malformed: 'A site code is 1 to 50 of letters, digits, _ . and -.',
   access_code_malformed: 'An access code is 1 to 50 of letters, digits, _ . and -.',
-  name_malformed: 'A name has 1 to 100 characters and no control characters.',
+  name_malformed: 'A name has 1 to 100 characters that show, and no control characters.',
   secret_malformed: 'A secret has 1 to 200 printable characters and no | (it separates the hashed values).',
   secret_too_short: 'The secret of a live site has at least 16 characters.',
   not_for_this_protocol: 'This setting does not belong to the protocol of the site.',

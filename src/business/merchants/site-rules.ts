@@ -4,6 +4,7 @@ import { amountDongMax, type FeeSchedule } from '../../ground/money/index.ts';
 import { literalAddresses, refuseAddress } from '../../ground/outgoing/index.ts';
 import { v1ReservedNames } from '../../ground/protocols/classic-v1/index.ts';
 import { v2ParameterNames } from '../../ground/protocols/classic-v2/index.ts';
+import { nameProblem } from '../../ground/text/index.ts';
 import { type MerchantError, merchantError } from './merchant-errors.ts';
 import type { NewSite, Protocol } from './site.ts';
 
@@ -46,8 +47,7 @@ function checkCodes({ merchantSite, accessCode }: NewSite): MerchantError | null
 }
 
 export function checkName(name: string, field: string): MerchantError | null {
-  const fits = name.trim() !== '' && name.length <= 100 && !/[\p{Cc}\p{Cs}\p{Bidi_Control}]/u.test(name);
-  return fits ? null : merchantError('name_malformed', field);
+  return nameProblem(name) === null ? null : merchantError('name_malformed', field);
 }
 
 function checkProtocolSettings(site: NewSite): MerchantError | null {

@@ -4,8 +4,11 @@ import { randomInt, timingSafeEqual } from 'node:crypto';
 import type { Context } from '../../ground/context.ts';
 import { formatDong } from '../../ground/money/index.ts';
 import type { Locale } from '../../ground/terms.ts';
+import { showText } from '../../ground/text/index.ts';
 
 const otpDigits = 6;
+/** A message is paid for by its parts of 70 characters. */
+const shopNameCharactersMax = 50;
 
 /** What a code is good for; the same digits under any other binding are another hash. */
 export type OtpBinding = { paymentId: string; amountDong: bigint; merchantSite: string };
@@ -43,10 +46,11 @@ export function otpMessageText(
   message: { otp: string; amountDong: bigint; shopName: string; validSeconds: number },
 ): string {
   const amount = formatDong(message.amountDong);
+  const shopName = showText(message.shopName, shopNameCharactersMax);
   const minutes = Math.floor(message.validSeconds / 60);
   const valid = (minute: string, second: string) =>
     message.validSeconds % 60 === 0 ? `${minutes} ${minute}` : `${message.validSeconds} ${second}`;
   return locale === 'vi'
-    ? `viPay: ${message.otp} là mã OTP để thanh toán ${amount} cho ${message.shopName}. Mã có hiệu lực ${valid('phút', 'giây')}. Không đưa mã này cho bất kỳ ai.`
-    : `viPay: ${message.otp} is your code to pay ${amount} to ${message.shopName}. Valid for ${valid('minutes', 'seconds')}. Do not give it to anyone.`;
+    ? `viPay: ${message.otp} là mã OTP để thanh toán ${amount} cho ${shopName}. Mã có hiệu lực ${valid('phút', 'giây')}. Không đưa mã này cho bất kỳ ai.`
+    : `viPay: ${message.otp} is your code to pay ${amount} to ${shopName}. Valid for ${valid('minutes', 'seconds')}. Do not give it to anyone.`;
 }

@@ -11,6 +11,7 @@ import {
 import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
 import type { Environment, Locale } from '../../ground/terms.ts';
+import { nameProblem } from '../../ground/text/index.ts';
 import { checkNewPin, isPhone, type PinFault, type Wallet, type WalletStatus } from './wallet.ts';
 import { findWalletByPhone, insertWallet } from './wallet-queries.ts';
 
@@ -41,7 +42,7 @@ export async function createWallet(
 ): Promise<{ ok: true; wallet: Wallet } | { ok: false; error: CreateWalletError }> {
   const holderName = input.holderName.trim();
   if (!isPhone(input.phone)) return { ok: false, error: 'phone_malformed' };
-  if (holderName.length < 1 || holderName.length > 100) return { ok: false, error: 'holder_name_malformed' };
+  if (nameProblem(holderName) !== null) return { ok: false, error: 'holder_name_malformed' };
   const pinFault = checkNewPin(input.pin, input.birthday ?? null);
   if (pinFault !== null) return { ok: false, error: pinFault };
 

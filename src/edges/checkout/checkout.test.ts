@@ -80,6 +80,20 @@ test('a buyer signs in, confirms, and is taken back with the signed result', asy
   assertShows(stays, /href="http:\/\/127\.0\.0\.1:9\/return\?/);
 });
 
+test("the merchant's words are shown cleaned and within their room, and parameters of trackers change nothing", async () => {
+  const order = await givenOrder(context, site, {
+    orderNo: `${'HD2026001;'.repeat(20)}END`,
+    description: `Sen đá\r\n\u202egnp.exe\u202c\tZ${'\u0337'.repeat(50)} \u{e0041}hết`,
+  });
+  const buyer = createVisitor(app, nextAddress());
+  const page = await buyer.visit(`${arrivalUrl(context, order)}&utm_source=zalo&fbclid=x&_ga=1`);
+  assert.equal(page.statusCode, 200);
+  assertShows(page, new RegExp(`<bdi>Sen đá gnp.exe Z${'\u0337'.repeat(4)} hết</bdi>`));
+  assertShows(page, /<bdi>(HD2026001;){6}HD2…<\/bdi>/);
+  assertHides(page, /[\u202e\u202c\u{e0041}]|END/u);
+  assertShows(page, /\/cancel"/);
+});
+
 test('a class B payment asks for the code from the message; a wrong one is told with what is left', async () => {
   const { order, buyer } = await arrive(6_000_000n);
   const wallet = await givenWallet(context);

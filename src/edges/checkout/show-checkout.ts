@@ -7,6 +7,7 @@ import { findWallet, type Wallet } from '../../business/wallets/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { createNonce, type PageRefresh } from '../../ground/pages/index.ts';
 import { asResponseCode, type ResponseCode } from '../../ground/protocols/index.ts';
+import { showText } from '../../ground/text/index.ts';
 import { formToken } from './browser-mark.ts';
 import { type Checkout, mayEnd } from './load-checkout.ts';
 import {
@@ -24,6 +25,8 @@ import { buildReturnUrl } from './return-url.ts';
 
 export type ShownPage = { markup: string; nonce: string; refresh: PageRefresh | null; keepsNote: boolean };
 
+/** What the merchant wrote is shown cleaned and within this room; what is stored and sent back stays whole. */
+const shownCharactersMax = { shopName: 100, description: 500, orderNo: 64 };
 const returnAfterSeconds = 5;
 const askAgainSeconds = 3;
 
@@ -40,10 +43,10 @@ export async function showCheckout(
     now: context.clock.now(),
     checkoutPath: checkout.path,
     order: {
-      shopName: site.name,
+      shopName: showText(site.name, shownCharactersMax.shopName),
       amountDong: order.amountDong,
-      description: order.description,
-      orderNo: order.orderNo,
+      description: showText(order.description, shownCharactersMax.description),
+      orderNo: showText(order.orderNo, shownCharactersMax.orderNo),
       expiresAt: order.expiresAt,
     },
     formToken: formToken(context.keyRing, order.id, checkout.mark),

@@ -90,7 +90,8 @@ function answerFault(
   refused: { fault: OrderFault; site: MerchantSite | null; rawQuery: string; status?: number },
 ): FastifyReply {
   const { fault, site, rawQuery } = refused;
-  noteRefusal(request, { code: fault.code, detail: fault.detail });
+  const forTheLog = fault.finding === undefined ? fault.detail : `${fault.detail}; ${fault.finding}`;
+  noteRefusal(request, { code: fault.code, detail: forTheLog });
   const nonce = createNonce();
   const page = faultPage({
     locale: chooseLocale(localeOf(rawQuery), request.headers['accept-language']),

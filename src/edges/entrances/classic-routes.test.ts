@@ -106,6 +106,45 @@ describe('classic orders by redirect', () => {
     assert.doesNotMatch(JSON.stringify(line?.received), /[0-9a-f]{64}/);
   });
 
+  test('a hash made by a wrong habit: the page says what it says to anybody, the log says which habit', async () => {
+    const url = v1Url(v1, v1Fields(v1, { merch_txn_ref: 'V1-NEAR' }));
+    const near = await at.app.inject({
+      url: url.replace(/[0-9a-f]{64}$/, (hash) => hash.toUpperCase()),
+    });
+    const far = await at.app.inject({ url: url.replace(/[0-9a-f]{64}$/, '0'.repeat(64)) });
+    const idOf = (answer: typeof near) => String(answer.headers['x-trace-id']);
+    // But for its trace id and the nonce of its style, one page is the other.
+    const told = (answer: typeof near) =>
+      answer.body.replaceAll(idOf(answer), '').replaceAll(/nonce="[^"]*"/g, '');
+    assert.equal(told(near), told(far));
+    const [nearLine, farLine] = await Promise.all(
+      [near, far].map((answer) => findRefusedRequest(at.context.db, idOf(answer))),
+    );
+    assert.match(nearLine?.detail ?? '', /the hash would fit if it were written in lower case$/);
+    assert.doesNotMatch(farLine?.detail ?? '', /would fit/);
+  });
+
+  test('the words of real merchants pay in every dialect: long, with semicolons, line breaks and trackers', async () => {
+    const basket = Array.from({ length: 15 }, (_, at) => `HD${2_026_000 + at}`).join(';');
+    const description = `Sen đá\r\n2 chậu\t\u200eSKU\u200f${'ệ'.normalize('NFD').repeat(300)}`;
+    const words = { order_no: basket, order_desc: description, Client_ip: '113.22.1.5:50211' };
+    const urls = [
+      `${v1Url(v1, v1Fields(v1, { ...words, merch_txn_ref: 'HD;1' }))}&utm_source=zalo&zarsrc=30&fbclid=x`,
+      `${v2Url(v2, v1Fields(v2, { ...words, version: '2.0', merch_txn_ref: 'HD;1' }))}&gclid=1`,
+    ];
+    for (const url of urls) {
+      const answer = await at.app.inject({ url });
+      assert.equal(answer.statusCode, 302, answer.body);
+      const order = await openedOrder(String(answer.headers.location));
+      assert.deepEqual([order?.reference, order?.description], ['HD;1', description]);
+    }
+    const { rows } = await sql<{ orderNo: string; clientIp: string }>`
+      select order_no as "orderNo", received->>'client_ip' as "clientIp" from orders
+      where merch_txn_ref = 'HD;1'`.execute(at.context.db);
+    const kept = { orderNo: basket, clientIp: '113.22.1.5:50211' };
+    assert.deepEqual(rows, [kept, kept]);
+  });
+
   test('other content under a known reference is 94', async () => {
     const fields = v1Fields(v1, { merch_txn_ref: 'V1-TWICE' });
     assert.equal((await at.app.inject({ url: v1Url(v1, fields) })).statusCode, 302);

@@ -17,6 +17,8 @@ import { cancelOrderIn, expireOrderIfDue } from '../../business/payments/index.t
 import type { Context } from '../../ground/context.ts';
 import type { Tx } from '../../ground/database/index.ts';
 import { encodeProblem, ProblemError } from '../../ground/http/index.ts';
+import { splitRawQuery } from '../../ground/protocols/index.ts';
+import { rawQueryOf } from './classic-entrance.ts';
 import { answerOnce, type Given, type IdempotentRequest, type Worked } from './idempotency.ts';
 import { registerOpenApi } from './openapi.ts';
 import { noteRefusal } from './refusals.ts';
@@ -68,6 +70,9 @@ function registerOrderRoutes(scope: FastifyInstance, context: Context): void {
 
   api.get('/v3/orders', { schema: { ...restDocs.list, querystring: referenceQuery } }, async (request) => {
     const site = siteOf(request);
+    // The framework leaves bytes that are no UTF-8 as they are written, and %ff would be a reference.
+    const query = splitRawQuery(rawQueryOf(request.raw.url ?? ''));
+    if (!query.ok) throw new ProblemError('malformed-request', { detail: query.detail });
     const found = await findOrderByReference(context.db, site.merchantSite, request.query.merch_txn_ref);
     const order = found && (await expireIfDue(context, found));
     return { data: order ? [toOrderJson(context, order)] : [] };

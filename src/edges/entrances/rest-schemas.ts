@@ -5,15 +5,28 @@ import { z } from 'zod';
 import { problems } from '../../ground/http/index.ts';
 import { responseCodes } from '../../ground/protocols/index.ts';
 import { checkReturnUrl, restReturnNames } from '../../ground/protocols/rest/index.ts';
+import {
+  freeTextCharactersMax,
+  freeTextProblem,
+  referencePattern,
+  referenceProblem,
+} from '../../ground/text/index.ts';
 
-const descriptionLengthMax = 500;
-const notFreeText = /[\p{Cc}\p{Cs}\p{Bidi_Control}]/u;
 const codes = Object.keys(responseCodes).sort() as [string, ...string[]];
 
-/** The same references as in the classic dialects; a test compares the two. */
+/** The problem a rule of ours finds in a text, as the schema's. */
+function refuseBy(problemOf: (text: string) => string | null) {
+  return (text: string, issues: z.core.$RefinementCtx<string>): void => {
+    const message = problemOf(text);
+    if (message !== null) issues.addIssue({ code: 'custom', message });
+  };
+}
+
+/** The same references as in the classic dialects. The pattern is for readers of the OpenAPI document. */
 const reference = z
   .string()
-  .regex(/^[A-Za-z0-9_#][A-Za-z0-9_.#/-]{0,63}$/, '1 to 64 of letters, digits, _ . # / -');
+  .superRefine(refuseBy(referenceProblem))
+  .meta({ pattern: referencePattern.source, minLength: 1 });
 const amount = z.string().regex(/^[1-9][0-9]{0,12}$/, 'must be text of 1 to 13 digits, whole dong, not zero');
 const instant = z.iso.datetime().meta({ examples: ['2026-11-23T05:00:00.000Z'] });
 const amountMeta = { description: 'Whole dong, as decimal text.', examples: ['200000'] };
@@ -28,7 +41,8 @@ function returnAddress(field: 'return_url' | 'cancel_url') {
 export const newOrderSchema = z
   .strictObject({
     merch_txn_ref: reference.meta({
-      description: 'Your reference of this order. It belongs to one order of your site for ever.',
+      description:
+        'Your reference of this order. It belongs to one order of your site for ever. 1 to 255 printable characters, without |.',
       examples: ['DH-2026-000123'],
     }),
     order_no: reference.meta({
@@ -40,9 +54,11 @@ export const newOrderSchema = z
     description: z
       .string()
       .min(1)
-      .max(descriptionLengthMax)
-      .refine((text) => !notFreeText.test(text), 'holds a control character')
-      .meta({ description: 'Shown to the buyer. No control characters.', examples: ['Sen đá và chậu gốm'] }),
+      .superRefine(refuseBy(freeTextProblem))
+      .meta({
+        description: `Shown to the buyer on one line, without invisible characters; returned unchanged. At most ${freeTextCharactersMax} characters as a person counts them (8192 bytes).`,
+        examples: ['Sen đá và chậu gốm'],
+      }),
     return_url: returnAddress('return_url').meta({
       description: `Where the buyer's browser goes back; http, https or an app's own scheme, at most 2048 characters. Live sites: https. Its own query must not hold ${restReturnNames.join(', ')}.`,
       examples: ['https://shop.example/ket-qua'],

@@ -3,10 +3,12 @@
 import type { Message, MessagePurpose } from '../../business/messages/index.ts';
 import { type Html, html, renderPage } from '../../ground/pages/index.ts';
 import type { Locale } from '../../ground/terms.ts';
+import { showText } from '../../ground/text/index.ts';
 import { formatVietnamTimestamp } from '../../ground/time/index.ts';
 import { demoWallets } from './demo-data.ts';
 
 export const inboxPath = '/sandbox/inbox';
+const textCharactersMax = 600;
 
 export type InboxView = {
   locale: Locale;
@@ -98,7 +100,7 @@ function messageItem(locale: Locale, message: Message): Html {
     <p class="head"><strong>${words[locale].purposes[message.purpose]}</strong>
     <span>${message.recipient}</span></p>
     ${code !== null && html`<p class="otp"><code>${code}</code></p>`}
-    <p>${message.text}</p>
+    <p><bdi>${showText(message.text, textCharactersMax)}</bdi></p>
     <p class="muted"><time datetime="${message.createdAt.toISOString()}">${formatTime(message.createdAt)}</time></p>
     </li>`;
 }

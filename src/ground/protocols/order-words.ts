@@ -20,7 +20,12 @@ export type ReceivedOrder = {
 };
 
 /** Why a request was refused. `detail` is English, names the field, and never carries a secret. */
-export type OrderFault = { code: ResponseCode; detail: string };
+export type OrderFault = {
+  code: ResponseCode;
+  detail: string;
+  /** What helps the merchant's developer and would help an attacker too: for the log alone, never for an answer. */
+  finding?: string;
+};
 
 export type Decoded = { ok: true; order: ReceivedOrder } | { ok: false; fault: OrderFault };
 

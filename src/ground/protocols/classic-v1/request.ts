@@ -6,8 +6,10 @@
 // The hash covers values, not names, so whoever holds a signed URL may rename. What pins the order:
 // - the names are a closed list, and `version` (last in it) and `total_amount` (next to last) are required;
 // - before the total only fees (digits) can follow `return_url`, the one that holds `://`; directly before that
-//   stands `order_no`; no name sorts between `merch_txn_ref` and `merchant_site`;
-// - `merchant_site` is where the site's code is, so no field that could trade places with it may hold the code.
+//   stands `order_no`, because no name sorts between the two; no name sorts between `merch_txn_ref` and
+//   `merchant_site` either. So neither reference needs a format of its own to stay in its place;
+// - `merchant_site` is where the site's code is, so no field that could trade places with it may hold the code;
+// - `cancel_url` sorts before both, among fields whose words are free: none of those may hold `://`.
 
 import {
   type ClassicSite,
@@ -19,7 +21,9 @@ import {
 } from '../classic-fields.ts';
 import type { Decoded, OrderFault } from '../order-words.ts';
 import { lowerAscii, printableName, splitRawQuery } from '../raw-query.ts';
+import { isTracker } from '../trackers.ts';
 import { hashesFit, hashV1Values } from './hash.ts';
+import { explainWrongHash } from './near-miss.ts';
 import { v1ReservedNames } from './result.ts';
 
 /** Every name a v1 request may hold: the classic ones, two that real clients capitalise, and the hash. */
@@ -41,12 +45,13 @@ export type ParsedV1 = {
   readings: Reading[];
 };
 
-/** Step one, from the text after `?`. Faults are 03. */
+/** Step one, from the text after `?`; browsers' trackers are left out. Faults are 03. */
 export function parseV1Query(rawQuery: string): ParsedV1 | { ok: false; fault: OrderFault } {
   const split = splitRawQuery(rawQuery);
   if (!split.ok) return { ok: false, fault: { code: '03', detail: split.detail } };
+  const pairs = split.pairs.filter((pair) => !isTracker(pair.name));
   const seen = new Map<string, string>();
-  for (const pair of split.pairs) {
+  for (const pair of pairs) {
     const canonical = lowerAscii(pair.name);
     if (!v1Names.has(pair.name)) return refuse(printableName(pair.name), 'unknown parameter');
     if (seen.has(canonical)) return refuse(canonical, 'sent more than once');
@@ -57,7 +62,7 @@ export function parseV1Query(rawQuery: string): ParsedV1 | { ok: false; fault: O
   }
   const merchantSite = seen.get('merchant_site') ?? '';
   if (!isSiteCode(merchantSite)) return refuse('merchant_site', 'not a site code');
-  const hashed = split.pairs.filter((pair) => pair.name !== 'secure_hash');
+  const hashed = pairs.filter((pair) => pair.name !== 'secure_hash');
   const readings: Reading[] = [hashed.map((pair) => [pair.name, pair.value])];
   if (hashed.some((pair) => pair.value !== pair.valueWithLiteralPlus)) {
     readings.push(hashed.map((pair) => [pair.name, pair.valueWithLiteralPlus]));
@@ -83,11 +88,14 @@ export function verifyV1Order(parsed: ParsedV1, site: ClassicSite & { secrets: r
     }
   }
   if (proven === null) {
-    return { ok: false, fault: { code: '97', detail: 'secure_hash: does not fit the values received' } };
+    const finding = explainWrongHash(parsed.readings, site.secrets, parsed.secureHash);
+    const fault = { code: '97', detail: 'secure_hash: does not fit the values received' } as const;
+    return { ok: false, fault: finding === null ? fault : { ...fault, finding } };
   }
   for (const [name, value] of proven) {
     if (value.includes('|')) return refuse(name, 'holds the separator |');
     if (couldTradePlaces(name) && value === site.merchantSite) return refuse(name, "holds the site's code");
+    if (couldBeCancelUrl(name) && value.includes('://')) return refuse(name, 'holds an address');
   }
   const fields = new Map(proven.map(([name, value]) => [lowerAscii(name), value]));
   return readClassicOrder(fields, { version: '1.0', amountUnit: site.amountUnit, reserved: v1ReservedNames });
@@ -96,6 +104,11 @@ export function verifyV1Order(parsed: ParsedV1, site: ClassicSite & { secrets: r
 /** Whether a name as received sorts where a renaming could move `merchant_site` to: between the two pinned ones. */
 function couldTradePlaces(name: string): boolean {
   return name > 'access_code' && name < 'order_no' && name !== 'merchant_site';
+}
+
+/** Whether `cancel_url` could be renamed to this name, and so be lost: those before `merch_txn_ref`, which is pinned. */
+function couldBeCancelUrl(name: string): boolean {
+  return name < 'merch_txn_ref' && name !== 'cancel_url';
 }
 
 /** The merchant's side: the query of a signed request, for samples, tools and tests. */

@@ -8,24 +8,24 @@ import { lowerAscii } from '../raw-query.ts';
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads the members whose lower-case name is one of `names`; others are ignored. Values are strings, and
- * integers for the names in `integerNames` (taken as their digits, never through a float).
+ * Reads the members whose lower-case name is one of `names`; others are ignored. A value is text, or a number, which
+ * means the text of its digits (never through a float); null is a field that was not sent, as the well-known Java
+ * client writes every setter that was not called.
  * Refuses with 03: not UTF-8, not a JSON object, another type of value, and two members of one name, however
  * spelled, with different values. JSON.parse alone would let the last of two win.
  */
 export function readPlaintext(
   plaintext: Uint8Array,
   names: readonly string[],
-  integerNames: readonly string[] = [],
 ): { ok: true; fields: Map<string, string> } | { ok: false; fault: OrderFault } {
   const text = parseObjectText(plaintext);
   if (text === null) return refuse('data', 'not a JSON object in UTF-8');
   const fields = new Map<string, string>();
   for (const [spelled, token] of topLevelMembers(text)) {
     const name = lowerAscii(spelled);
-    if (!names.includes(name)) continue;
-    const value = readScalar(token, integerNames.includes(name));
-    if (value === null) return refuse(name, 'must be a string');
+    if (!names.includes(name) || token === 'null') continue;
+    const value = readScalar(token);
+    if (value === null) return refuse(name, 'must be a string or a number without exponent');
     if (fields.has(name) && fields.get(name) !== value)
       return refuse(name, 'sent twice with different values');
     fields.set(name, value);
@@ -43,9 +43,9 @@ function parseObjectText(plaintext: Uint8Array): string | null {
   }
 }
 
-function readScalar(token: string, integerAllowed: boolean): string | null {
+function readScalar(token: string): string | null {
   if (token.startsWith('"')) return JSON.parse(token) as string;
-  return integerAllowed && /^-?[0-9]+$/.test(token) ? token : null;
+  return /^-?[0-9]+(?:\.[0-9]+)?$/.test(token) ? token : null;
 }
 
 /** The members of a valid JSON object as written, repeated names included; a nested value is its bracket. */

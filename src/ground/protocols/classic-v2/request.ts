@@ -65,7 +65,7 @@ export function openV2Request(
   if (opened === null) {
     return { ok: false, fault: { code: '97', detail: 'the request does not fit the keys of this site' } };
   }
-  const read = readPlaintext(opened.plaintext, classicNames, ['total_amount']);
+  const read = readPlaintext(opened.plaintext, classicNames);
   if (!read.ok) return read;
   const fields = read.fields;
   if ((fields.get('merchant_site') ?? site.merchantSite) !== site.merchantSite) {

@@ -1,0 +1,9 @@
+export { showText } from './shown-text.ts';
+export {
+  countCharacters,
+  freeTextCharactersMax,
+  freeTextProblem,
+  nameProblem,
+  referencePattern,
+  referenceProblem,
+} from './text-rules.ts';
