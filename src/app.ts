@@ -18,6 +18,10 @@ import { type Jobs, type JobTask, startJobs } from './ground/jobs/index.ts';
 export type AppOptions = {
   /** Proxies whose X-Forwarded-For is believed. */
   trustedProxies?: string[];
+  /** Names beside the public address's own that requests may call the gateway by. */
+  allowedHosts?: string[];
+  /** Browsers stay with https on the names below the gateway's too. */
+  hstsSubdomains?: boolean;
   /** The demo's pages (start page, inbox, shop); null outside the demo. */
   sandbox: { shopUrl: () => string | null; testWallet: { phone: string; pin: string } } | null;
   /** True once the process has been told to stop. */
@@ -26,7 +30,13 @@ export type AppOptions = {
 
 /** The server with every route; the caller listens. */
 export function createApp(context: Context, options: AppOptions): FastifyInstance {
-  const app = createServer({ context, errorPage, trustProxy: options.trustedProxies ?? [] });
+  const app = createServer({
+    context,
+    errorPage,
+    trustProxy: options.trustedProxies ?? [],
+    allowedHosts: options.allowedHosts ?? [],
+    hstsSubdomains: options.hstsSubdomains ?? false,
+  });
   registerHealth(app, context, options.isStopping ? { isStopping: options.isStopping } : {});
   exposeVerification(context);
   registerEntrances(app, context);

@@ -87,3 +87,13 @@ test('a sandbox makes its secret key once, readable by its owner only', async ()
   assert.equal((await stat(join(dataDir, 'secret-key'))).mode & 0o777, 0o600);
   await assert.rejects(loadOrCreateSecretKey({ ...config, demo: false }), ConfigFault);
 });
+
+test('names by which the gateway is called too are read as names, without ports', () => {
+  const config = loadConfig({ ...live, VIPAY_ALLOWED_HOSTS: 'Pay.internal, 10.0.0.5,[fd00::1]' });
+  assert.deepEqual(config.allowedHosts, ['pay.internal', '10.0.0.5', '[fd00::1]']);
+  assert.equal(config.hstsSubdomains, false);
+  assert.equal(loadConfig({ ...live, VIPAY_HSTS_SUBDOMAINS: '1' }).hstsSubdomains, true);
+  for (const text of ['https://pay.internal', 'pay.internal:80', '*.internal', 'a,,b']) {
+    assert.throws(() => loadConfig({ ...live, VIPAY_ALLOWED_HOSTS: text }), /VIPAY_ALLOWED_HOSTS/, text);
+  }
+});

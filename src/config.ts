@@ -26,6 +26,10 @@ export type Config = {
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   /** Proxies whose X-Forwarded-For is believed: addresses or networks; empty: nobody's. */
   trustedProxies: string[];
+  /** Names beside the public address's own that requests may call the gateway by. */
+  allowedHosts: string[];
+  /** Browsers are told to stay with https on the names below the gateway's too. */
+  hstsSubdomains: boolean;
   /** Whether sandbox sites may have return and notification addresses on this machine. */
   allowLoopbackCallbacks: boolean;
   argon2: { memoryKib: number; passes: number; parallelism: number };
@@ -134,6 +138,15 @@ const proxyList = z
   )
   .default([]);
 
+const hostList = z
+  .string()
+  .transform((text) => text.split(',').map((item) => item.trim().toLowerCase()))
+  .refine(
+    (items) => items.every((item) => /^(?:\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)$/.test(item)),
+    'must be names without port, such as pay.internal,10.0.0.5',
+  )
+  .default([]);
+
 const secretKeyText = z.string().superRefine((text, context) => {
   try {
     parseKeyRing(text);
@@ -156,6 +169,8 @@ const environmentSchema = z.object({
   VIPAY_ROLE: z.enum(['serve', 'work', 'both'], 'must be serve, work or both').default('both'),
   VIPAY_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   VIPAY_TRUSTED_PROXIES: proxyList,
+  VIPAY_ALLOWED_HOSTS: hostList,
+  VIPAY_HSTS_SUBDOMAINS: yesOrNo.optional(),
   VIPAY_ALLOW_LOOPBACK_CALLBACKS: yesOrNo.optional(),
   // The least OWASP recommends for argon2id: 19 MiB, two passes, one lane. (The algorithm wants 8 KiB a lane.)
   VIPAY_ARGON2_MEMORY_KIB: whole(128, 1_048_576, 19_456),
@@ -196,6 +211,8 @@ function assemble(env: z.output<typeof environmentSchema>): Config {
     role: env.VIPAY_ROLE,
     logLevel: env.VIPAY_LOG_LEVEL,
     trustedProxies: env.VIPAY_TRUSTED_PROXIES,
+    allowedHosts: env.VIPAY_ALLOWED_HOSTS,
+    hstsSubdomains: env.VIPAY_HSTS_SUBDOMAINS ?? false,
     allowLoopbackCallbacks: env.VIPAY_ALLOW_LOOPBACK_CALLBACKS ?? demo,
     argon2: {
       memoryKib: env.VIPAY_ARGON2_MEMORY_KIB,

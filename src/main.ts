@@ -50,6 +50,8 @@ async function start(): Promise<void> {
   if (serves) {
     const app = createApp(context, {
       trustedProxies: config.trustedProxies,
+      allowedHosts: config.allowedHosts,
+      hstsSubdomains: config.hstsSubdomains,
       sandbox: config.demo
         ? { shopUrl: () => shop?.url() ?? null, testWallet: { phone: payingWallet.phone, pin: testPin } }
         : null,

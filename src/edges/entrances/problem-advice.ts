@@ -52,12 +52,24 @@ export const problemAdvice: Record<ProblemSlug, Record<Locale, string>> = {
   'request-too-large': { vi: 'Nội dung lớn hơn 64 KiB.', en: 'The body is larger than 64 KiB.' },
   'address-too-long': { vi: 'Địa chỉ quá dài.', en: 'The address is too long.' },
   'unsupported-media-type': {
-    vi: 'Gửi Content-Type: application/json.',
-    en: 'Send Content-Type: application/json.',
+    vi: 'Gửi Content-Type: application/json, nội dung không nén (không có Content-Encoding).',
+    en: 'Send Content-Type: application/json, and the body uncompressed (no Content-Encoding).',
+  },
+  'expectation-failed': {
+    vi: 'Bỏ tiêu đề Expect, hoặc chỉ gửi Expect: 100-continue.',
+    en: 'Leave the Expect header out, or send Expect: 100-continue and nothing else.',
+  },
+  'misdirected-request': {
+    vi: 'Gọi cổng bằng địa chỉ công khai của nó. Nếu có proxy đứng trước, để proxy chuyển nguyên tiêu đề Host; tên khác thì khai trong VIPAY_ALLOWED_HOSTS.',
+    en: 'Ask the gateway by its public address. A proxy in front passes the Host header on as it came; further names are listed in VIPAY_ALLOWED_HOSTS.',
   },
   'idempotency-key-reused': {
     vi: 'Idempotency-Key này đã dùng cho một yêu cầu có nội dung khác. Dùng khóa mới cho yêu cầu mới.',
     en: 'This Idempotency-Key came before with another body. Use a new key for a new request.',
+  },
+  'headers-too-large': {
+    vi: 'Các tiêu đề lớn hơn 32 KiB. Trình duyệt: xóa cookie của trang này rồi thử lại.',
+    en: 'The headers are larger than 32 KiB. In a browser: remove the cookies of this site and try again.',
   },
   'internal-error': {
     vi: 'Lỗi của chúng tôi; chưa rõ kết quả. Gửi lại với cùng Idempotency-Key, hoặc tra cứu; nếu vẫn lỗi, báo trace_id cho chúng tôi.',

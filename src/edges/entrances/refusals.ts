@@ -1,7 +1,7 @@
 // Every request an entrance refuses gets a line in the log of refused requests, under the trace id of its answer.
 // The line is written before the answer leaves, so that whoever reads the id can look it up at once.
 
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { recordRefusedRequest } from '../../business/requests/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { isApiPath } from '../../ground/http/index.ts';
@@ -18,28 +18,46 @@ export function noteRefusal(request: FastifyRequest, refusal: Refusal): void {
 
 /** `entrances`: the paths whose wrong methods count as well, beside everything under /v3. */
 export function recordRefusals(app: FastifyInstance, context: Context, entrances: readonly string[]): void {
-  app.addHook('onSend', async (request, reply, payload) => {
-    const url = request.raw.url ?? '';
-    const [path = '', rawQuery = ''] = splitOnce(url);
-    const problem = reply.problem;
-    // Our own faults are in the program's log, and the database may be the reason for them.
-    if (problem !== null && (problem.status >= 500 || !(isApiPath(url) || entrances.includes(path))))
-      return payload;
-    const refusal = refusals.get(request) ?? (problem && { code: problem.code, detail: problem.message });
-    if (!refusal || refusal.code === '75') return payload;
-    const received = receivedFields(request, rawQuery);
-    await recordRefusedRequest(context, {
-      traceId: request.id,
-      entryPoint: request.routeOptions.url ?? path,
-      method: request.method,
-      remoteAddress: request.ip,
-      merchantSite: request.site?.merchantSite ?? textOrNull(received.merchant_site),
-      code: refusal.code,
-      detail: refusal.detail,
-      received,
-    });
-    return payload;
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    const refusal = refusalOf(request, reply, entrances);
+    // Nearly every answer: nothing to write down, and nothing to wait for.
+    if (refusal === null) return done();
+    record(context, request, refusal).then(() => done(), done);
   });
+}
+
+function refusalOf(
+  request: FastifyRequest,
+  { problem }: FastifyReply,
+  entrances: readonly string[],
+): Refusal | null {
+  const noted = refusals.get(request);
+  if (noted === undefined && problem === null) return null;
+  const url = request.raw.url ?? '';
+  // Our own faults are in the program's log, and the database may be the reason for them.
+  if (problem !== null && (problem.status >= 500 || !(isApiPath(url) || entrances.includes(pathOf(url)))))
+    return null;
+  const refusal = noted ?? (problem && { code: problem.code, detail: problem.message });
+  return refusal === null || refusal.code === '75' ? null : refusal;
+}
+
+async function record(context: Context, request: FastifyRequest, refusal: Refusal): Promise<void> {
+  const [path = '', rawQuery = ''] = splitOnce(request.raw.url ?? '');
+  const received = receivedFields(request, rawQuery);
+  await recordRefusedRequest(context, {
+    traceId: request.id,
+    entryPoint: request.routeOptions.url ?? path,
+    method: request.method,
+    remoteAddress: request.ip,
+    merchantSite: request.site?.merchantSite ?? textOrNull(received.merchant_site),
+    code: refusal.code,
+    detail: refusal.detail,
+    received,
+  });
+}
+
+function pathOf(url: string): string {
+  return splitOnce(url)[0] ?? '';
 }
 
 function receivedFields(request: FastifyRequest, rawQuery: string): Record<string, unknown> {

@@ -77,6 +77,14 @@ function shopPid(): number {
   return shop.pid;
 }
 
+test('a stranger’s name that was pointed at this machine reads no inbox', async () => {
+  for (const url of ['/sandbox/inbox', '/sandbox/inbox.json', '/', '/shop']) {
+    const foreign = await app.inject({ url, headers: { host: 'evil.example', accept: 'application/json' } });
+    assert.equal(foreign.statusCode, 421, url);
+    assert.equal((await app.inject({ url, headers: { host: '127.0.0.1:8080' } })).statusCode, 200, url);
+  }
+});
+
 test('an order of each protocol goes from the shop to a checkout', async () => {
   for (const protocol of ['classic-v1', 'classic-v2', 'rest']) {
     assert.match(await buy(protocol), /^\/checkout\/[\w.-]+$/);

@@ -49,8 +49,13 @@ export function toProblem(error: unknown): ProblemError {
   if (isDatabaseAway(fields)) {
     return new ProblemError('unavailable', { headers: { 'retry-after': retryAfterSeconds } });
   }
-  const slug = typeof fields.statusCode === 'number' ? slugByStatus[fields.statusCode] : undefined;
+  const slug = typeof fields.statusCode === 'number' ? slugOfStatus(fields.statusCode) : undefined;
   return new ProblemError(slug ?? 'internal-error', slug ? { detail: ownWords[slug] ?? slug } : {});
+}
+
+/** A fault that the framework calls the client's is the client's, also where the catalogue has no name for it. */
+function slugOfStatus(status: number): ProblemSlug | undefined {
+  return slugByStatus[status] ?? (status >= 400 && status < 500 ? 'malformed-request' : undefined);
 }
 
 const slugByStatus: Record<number, ProblemSlug> = {
@@ -113,10 +118,10 @@ export function answerProblem(
   reply: FastifyReply,
   error: unknown,
 ): FastifyReply {
-  const problem = toProblem(error);
+  const problem = isCutOff(request) ? cutOff() : toProblem(error);
   const traceId = request.id;
-  if (problem.status >= 500) request.log.error({ err: error, req: request, traceId }, 'request failed');
-  else request.log.info({ traceId, code: problem.code, problem: problem.slug }, 'request refused');
+  if (problem.status >= 500) request.log.error({ err: error, req: request }, 'request failed');
+  else request.log.info({ code: problem.code, problem: problem.slug }, 'request refused');
 
   reply.problem = problem;
   // What is left of a body nobody will read must not hold the connection.
@@ -124,7 +129,7 @@ export function answerProblem(
   reply.code(problem.status).headers(problem.headers);
   if (wantsProblemJson(request)) {
     return reply
-      .headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
+      .headers({ 'content-type': 'application/problem+json; charset=utf-8', 'cache-control': 'no-store' })
       .send(encodeProblem(problem, { publicUrl: context.publicUrl, traceId }));
   }
   const nonce = createNonce();
@@ -139,6 +144,17 @@ export function answerProblem(
     traceId,
   });
   return reply.headers(pageHeaders({ nonce })).send(page);
+}
+
+/** The client went away before its request was whole: whatever broke then is no fault of ours, and nobody reads on. */
+function isCutOff(request: FastifyRequest): boolean {
+  return !request.raw.complete && request.raw.destroyed;
+}
+
+function cutOff(): ProblemError {
+  return new ProblemError('malformed-request', {
+    detail: 'the connection ended before the request was whole',
+  });
 }
 
 function wantsProblemJson(request: FastifyRequest): boolean {

@@ -16,17 +16,20 @@ export function registerHealth(
   options: { isStopping?: () => boolean } = {},
 ): void {
   const metrics = useMetrics();
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     // The route's pattern, never the address: a checkout's token is no label.
     const route = request.routeOptions.url ?? '(none)';
     metrics.requests.inc({ method: request.method, route, status: String(reply.statusCode) });
     metrics.duration.observe({ method: request.method, route }, reply.elapsedTime / 1000);
+    done();
   });
   const noStore = { 'cache-control': 'no-store' };
+  // Load balancers and scrapers ask by address.
+  const anyHost = { config: { anyHost: true } };
 
-  app.get('/healthz', async (_request, reply) => reply.headers(noStore).send({ status: 'ok' }));
+  app.get('/healthz', anyHost, async (_request, reply) => reply.headers(noStore).send({ status: 'ok' }));
 
-  app.get('/readyz', async (_request, reply) => {
+  app.get('/readyz', anyHost, async (_request, reply) => {
     const ready = options.isStopping?.() !== true && (await isDatabaseReady(context));
     return reply
       .code(ready ? 200 : 503)
@@ -34,7 +37,7 @@ export function registerHealth(
       .send({ status: ready ? 'ready' : 'not_ready' });
   });
 
-  app.get('/metrics', async (request, reply) => {
+  app.get('/metrics', anyHost, async (request, reply) => {
     if (!isFromInside(request))
       throw new ProblemError('not-found', { detail: 'there is nothing at this address' });
     return reply

@@ -22,7 +22,10 @@ export const problems = {
   'request-too-large': { status: 413, code: '03', title: 'Request body too large' },
   'address-too-long': { status: 414, code: '03', title: 'Address too long' },
   'unsupported-media-type': { status: 415, code: '03', title: 'Unsupported content type' },
+  'expectation-failed': { status: 417, code: '03', title: 'Expectation not understood' },
+  'misdirected-request': { status: 421, code: '03', title: 'Not a name of this gateway' },
   'idempotency-key-reused': { status: 422, code: '03', title: 'Idempotency key used for another request' },
+  'headers-too-large': { status: 431, code: '03', title: 'Request headers too large' },
   'internal-error': { status: 500, code: '99', title: 'Internal error' },
   unavailable: { status: 503, code: '75', title: 'Service unavailable' },
 } as const satisfies Record<string, ProblemEntry>;

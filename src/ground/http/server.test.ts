@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { type AddressInfo, connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
+import { portOf, sendRaw } from '../../../tests/support/raw-http.ts';
 import { errorPage } from '../../edges/checkout/pages/index.ts';
 import { createLogger } from '../log/index.ts';
 import { ProblemError } from './problems.ts';
@@ -40,26 +40,6 @@ function createApp(requestTimeoutMs?: number): FastifyInstance {
     });
   });
   return app;
-}
-
-function portOf(app: FastifyInstance): number {
-  return (app.server.address() as AddressInfo).port;
-}
-
-/** Sends bytes as they are and returns all that comes back until the server closes. */
-function sendRaw(port: number, text: string, end = true): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () =>
-      end ? socket.end(text, 'latin1') : socket.write(text, 'latin1'),
-    );
-    let answer = '';
-    socket.setEncoding('latin1');
-    socket.on('data', (chunk) => {
-      answer += chunk;
-    });
-    socket.on('close', () => resolve(answer));
-    socket.on('error', reject);
-  });
 }
 
 describe('the server', () => {

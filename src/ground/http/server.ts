@@ -1,15 +1,18 @@
 // The HTTP server every module hangs its routes on: limits, time-outs, trace ids, parsers, one way to say no.
 
-import { STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import { type FastifyInstance, fastify, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Context } from '../context.ts';
 import { noteRoutes } from './allowed-methods.ts';
+import { createBaseHeaders } from './base-headers.ts';
+import { answerBrokenRequest, type ParserFault } from './broken-request.ts';
 import { answerProblem, type ErrorPage } from './errors.ts';
+import { createKnownHosts } from './known-hosts.ts';
 import { ProblemError } from './problems.ts';
+import { findShapeFault, toOriginForm } from './request-shape.ts';
 import { createTraceId } from './trace.ts';
 
 declare module 'fastify' {
@@ -25,25 +28,39 @@ export type ServerOptions = {
   errorPage: ErrorPage;
   /** Whose X-Forwarded-For is believed: addresses or networks of the proxies before us. Default: nobody's. */
   trustProxy?: boolean | string[];
+  /** Names beside the public address's own that a request may call this server by; absent: any name (tests). */
+  allowedHosts?: readonly string[];
+  /** Browsers are told to stay with https on the names below ours too. Default: on ours alone. */
+  hstsSubdomains?: boolean;
   /** Default 64 KiB, for every body. */
   bodyLimitBytes?: number;
   /** For tests; the whole request must have arrived by then. Default 15 s. */
   requestTimeoutMs?: number;
+  /** For tests; how long a connection waits for its next request. Default 75 s. */
+  keepAliveTimeoutMs?: number;
 };
 
 export const bodyLimitBytesDefault = 65_536;
 /** Node's own limit is 16 KiB for all headers, address included; a classic query alone may be as long. */
 const headersLimitBytes = 32_768;
 const requestTimeoutMsDefault = 15_000;
-/** A connection on which nothing at all happens, and one that waits for its next request. */
-const idleTimeoutMs = 60_000;
-const keepAliveTimeoutMs = 30_000;
+/**
+ * How long a connection waits for its next request. Longer than the 60 s after which the usual proxies close theirs:
+ * whoever closes first is sure that no request is on its way, and a POST that meets a closed end is lost without an
+ * answer.
+ */
+const keepAliveTimeoutMsDefault = 75_000;
+/** A connection on which nothing at all happens while it owes something. */
+const idleTimeoutMs = 75_000;
 const pathPartLengthMax = 1024;
 
 /** An instance without routes; register modules on it, then `listen`. `close()` lets running requests end. */
 export function createServer(options: ServerOptions): FastifyInstance {
   const { context } = options;
   const problems = { ...context, errorPage: options.errorPage };
+  const baseHeaders = createBaseHeaders(context.publicUrl, options);
+  const knownHosts =
+    options.allowedHosts === undefined ? null : createKnownHosts(context.publicUrl, options.allowedHosts);
   const requestTimeout = options.requestTimeoutMs ?? requestTimeoutMsDefault;
   const app = fastify({
     loggerInstance: context.log,
@@ -54,10 +71,13 @@ export function createServer(options: ServerOptions): FastifyInstance {
     bodyLimit: options.bodyLimitBytes ?? bodyLimitBytesDefault,
     requestTimeout,
     connectionTimeout: idleTimeoutMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
+    keepAliveTimeout: options.keepAliveTimeoutMs ?? keepAliveTimeoutMsDefault,
     // A connection that is still open while we stop may send its last request and is then closed.
     return503OnClosing: false,
+    rewriteUrl: (request) => toOriginForm(request as IncomingMessage),
     http: {
+      // Node would answer a missing Host itself, without a trace id; `findShapeFault` does.
+      requireHostHeader: false,
       maxHeaderSize: headersLimitBytes,
       connectionsCheckingInterval: Math.min(5_000, requestTimeout),
       // Node takes the longer of the two for the body, whichever is called so: both must be set.
@@ -66,11 +86,17 @@ export function createServer(options: ServerOptions): FastifyInstance {
     },
     routerOptions: { maxParamLength: pathPartLengthMax },
     frameworkErrors: (error, request, reply) => {
-      reply.header('x-trace-id', request.id);
+      reply.headers(baseHeaders).header('x-trace-id', request.id);
       answerProblem(problems, request, reply, error);
     },
-    clientErrorHandler: answerBrokenRequest,
+    // Fastify's type describes the bytes as JSON would show them; they are a Buffer.
+    clientErrorHandler: (error, socket) =>
+      answerBrokenRequest(problems, baseHeaders, error as unknown as ParserFault, socket),
   });
+  // Node would answer an unknown expectation itself; `findShapeFault` does.
+  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    app.routing(request, response),
+  );
   const methodsOf = noteRoutes(app);
 
   app.setValidatorCompiler(validatorCompiler);
@@ -86,16 +112,14 @@ export function createServer(options: ServerOptions): FastifyInstance {
   app.addHook('preClose', async () => {
     closing = true;
   });
-  app.addHook('onSend', async (_request, reply, payload) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (closing) reply.header('connection', 'close');
-    return payload;
+    done();
   });
 
-  const strictTransport = context.publicUrl.startsWith('https:');
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-trace-id', request.id);
-    reply.header('x-content-type-options', 'nosniff');
-    if (strictTransport) reply.header('strict-transport-security', 'max-age=31536000');
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(baseHeaders).header('x-trace-id', request.id);
+    done(findShapeFault(request, knownHosts) ?? undefined);
   });
   app.setErrorHandler((error, request, reply) => answerProblem(problems, request, reply, error));
   app.setNotFoundHandler((request, reply) => {
@@ -114,17 +138,4 @@ export function createServer(options: ServerOptions): FastifyInstance {
 
 function isNobody(trusted: ServerOptions['trustProxy']): trusted is undefined | false | [] {
   return trusted === undefined || trusted === false || (Array.isArray(trusted) && trusted.length === 0);
-}
-
-/** Bytes that are no HTTP request, or came too slowly or too large: there is no request object to answer. */
-function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const status =
-    error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
-  if (socket.writable) {
-    const text = `${STATUS_CODES[status]}\n`;
-    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: text/plain; charset=utf-8\r\nX-Trace-Id: ${createTraceId()}\r\n`;
-    socket.write(`${head}Content-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`);
-  }
-  socket.destroySoon();
 }

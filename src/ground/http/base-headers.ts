@@ -1,0 +1,26 @@
+// The headers that every answer has, whatever it is: JSON, a redirect, an error, an answer to bytes that were no
+// request. A page puts its own policy with nonces in the place of this one.
+
+const contentSecurityPolicy =
+  "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const strictTransportSeconds = 31_536_000;
+
+/** Made once for a server. `hstsSubdomains`: browsers stay with https on every name below the gateway's too. */
+export function createBaseHeaders(
+  publicUrl: string,
+  { hstsSubdomains = false }: { hstsSubdomains?: boolean } = {},
+): Readonly<Record<string, string>> {
+  return {
+    'content-security-policy': contentSecurityPolicy,
+    'x-content-type-options': 'nosniff',
+    ...(isHttps(publicUrl)
+      ? {
+          'strict-transport-security': `max-age=${strictTransportSeconds}${hstsSubdomains ? '; includeSubDomains' : ''}`,
+        }
+      : {}),
+  };
+}
+
+function isHttps(publicUrl: string): boolean {
+  return publicUrl.startsWith('https:');
+}
