@@ -11,6 +11,7 @@ const parts = [
   ['format and lint', inModules('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings'],
   ['types', inModules('typescript/bin/tsc'), '--noEmit'],
   ['boundaries', '--test', '--test-reporter=dot', 'scripts/boundaries.test.ts'],
+  ['lock file', '--test', '--test-reporter=dot', 'scripts/lock-file.test.ts'],
   ['dead code', inModules('knip/bin/knip.js')],
   ['generated files', 'scripts/schema-reference.ts', '--check'],
 ];

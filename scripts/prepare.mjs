@@ -3,7 +3,7 @@
 // Plain JavaScript with nothing but Node's own modules: at this point nothing else is there.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -27,6 +27,7 @@ if (stale !== null) {
 }
 if (!existsSync(nodeFile)) installNode();
 linkNode();
+teachExec();
 
 /** Says why an installation is needed, or null. Compares contents: times of files say nothing after a checkout. */
 function findStaleDependency() {
@@ -74,15 +75,23 @@ function linkNode() {
 }
 
 /**
- * `npm ci` refuses a lock file that lacks optional packages of other platforms, as one made on a registry that does
- * not carry them does. `npm install` takes the same versions from the same lock file, and is told not to change it.
+ * `npm start` is `exec node …`: the shell that npm starts becomes the program, and a signal meant for npm reaches it.
+ * cmd.exe has no such word; there it is a program of node_modules/.bin that runs the rest of its line.
  */
+function teachExec() {
+  if (process.platform !== 'win32') return;
+  const file = join(modulesDir, '.bin', 'exec.cmd');
+  if (existsSync(file)) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, '@%*\r\n');
+}
+
+/** Exactly what the lock file says, which `npm run check` holds to be whole; node_modules is made anew. */
 function installDependencies() {
   const options = ['--loglevel=error', '--no-audit', '--no-fund', ...(withTools ? ['--include=dev'] : [])];
-  if (runNpm(['ci', ...options]).status === 0) return;
-  const { status, output } = runNpm(['install', '--no-save', ...options]);
-  if (status !== 0)
-    fail(`${output}\nThe dependencies could not be installed (npm install failed, see above).`);
+  const { status, output } = runNpm(['ci', ...options]);
+  if (status === 0) return;
+  fail(`${output}\nThe dependencies could not be installed: \`npm ci\` failed, and says why above.`);
 }
 
 function runNpm(args) {
