@@ -90,10 +90,11 @@ export const noCheckOfTheTransfer: Mutant = {
 /** An attempt at a code is counted without asking whether one is left. */
 export const attemptsNotLimited: Mutant = {
   name: 'attempts at a code not limited',
-  changes: [
+  changes: [],
+  databaseChanges: [
     {
-      file: 'src/business/wallets/wallet-queries.ts',
-      text: 'and (otp_locked_until is null or ',
+      function: 'code_count_attempt',
+      text: 'and (w.otp_locked_until is null or ',
       replacement: 'and (true or ',
     },
   ],

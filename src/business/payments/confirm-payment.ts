@@ -10,16 +10,25 @@ import type { Payment } from './payment.ts';
 import { type PaymentFacts, readPaymentFacts } from './payment-facts.ts';
 import {
   findConfirmation,
+  findNextCodeAt,
   findPayment,
   lockPayment,
+  storeCode,
   updatePaymentConfirming,
   updatePaymentRefused,
-  upsertConfirmation,
 } from './payment-queries.ts';
 import { postPayments } from './post-payments.ts';
 
 /** What happened; the caller shows the payment as it now is. */
-export type ConfirmOutcome = 'paid' | 'code_sent' | 'refused' | 'too_late' | 'busy' | 'unknown';
+export type ConfirmOutcome =
+  | 'paid'
+  | 'code_sent'
+  /** The wallet was sent as many codes as it may in an hour (readNextCodeAt says when): nothing has changed. */
+  | 'too_many_codes'
+  | 'refused'
+  | 'too_late'
+  | 'busy'
+  | 'unknown';
 
 /**
  * Idempotent: pressed twice, or in two tabs, it pays once and sends one code. A payment that is confirming
@@ -41,8 +50,8 @@ export async function confirmPayment(context: Context, paymentId: string): Promi
       return 'refused';
     }
     if (decision.confirmationClass === 'A') return 'post_now';
+    if (!(await sendCode(tx, context, payment, facts))) return 'too_many_codes';
     await updatePaymentConfirming(tx, payment.id, 'B', facts.now);
-    await sendCode(tx, context, payment, facts);
     return 'code_sent';
   });
   if (step !== 'post_now') return step;
@@ -63,7 +72,7 @@ export async function confirmPayment(context: Context, paymentId: string): Promi
   }
 }
 
-export type ResendOutcome = 'sent' | 'too_soon' | 'no_more' | 'too_late';
+export type ResendOutcome = 'sent' | 'too_soon' | 'no_more' | 'too_many_codes' | 'too_late';
 
 /** A new code in place of the last one; what was counted stays counted. */
 export async function resendCode(context: Context, paymentId: string): Promise<ResendOutcome> {
@@ -78,12 +87,12 @@ export async function resendCode(context: Context, paymentId: string): Promise<R
     if (confirmation.resends >= facts.policies['otp.resends_max']) return 'no_more';
     const waitMs = Number(facts.policies['otp.resend_wait_seconds']) * 1000;
     if (facts.now.getTime() < confirmation.sentAt.getTime() + waitMs) return 'too_soon';
-    await sendCode(tx, context, payment, facts);
-    return 'sent';
+    return (await sendCode(tx, context, payment, facts)) ? 'sent' : 'too_many_codes';
   });
 }
 
-async function sendCode(tx: Tx, context: Context, payment: Payment, facts: PaymentFacts): Promise<void> {
+/** False, and nothing is sent, when the wallet was sent as many codes as it may in an hour, for whatever payment. */
+async function sendCode(tx: Tx, context: Context, payment: Payment, facts: PaymentFacts): Promise<boolean> {
   const otp = generateOtp();
   const validSeconds = Number(facts.policies['otp.valid_seconds']);
   const binding = {
@@ -91,12 +100,14 @@ async function sendCode(tx: Tx, context: Context, payment: Payment, facts: Payme
     amountDong: payment.amountDong,
     merchantSite: facts.order.merchantSite,
   };
-  await upsertConfirmation(tx, {
+  const nextAt = await storeCode(tx, {
     paymentId: payment.id,
+    walletId: payment.walletId,
     codeHash: hashOtp(context, otp, binding),
     sentAt: facts.now,
     validUntil: new Date(facts.now.getTime() + validSeconds * 1000),
   });
+  if (nextAt !== null) return false;
   await sendMessage(tx, context, {
     environment: payment.environment,
     recipientPhone: facts.wallet.phone,
@@ -108,6 +119,7 @@ async function sendCode(tx: Tx, context: Context, payment: Payment, facts: Payme
       validSeconds,
     }),
   });
+  return true;
 }
 
 async function getOrder(tx: Tx, orderId: string): Promise<Order> {
@@ -120,4 +132,9 @@ async function getOrder(tx: Tx, orderId: string): Promise<Order> {
 export async function readConfirmation(context: Context, paymentId: string) {
   const payment = await findPayment(context.db, paymentId);
   return payment?.status === 'confirming' ? findConfirmation(context.db, paymentId) : null;
+}
+
+/** From when the wallet may be sent a code again, as far as the bound of the hour goes; null: it was sent none lately. */
+export function readNextCodeAt(context: Context, walletId: string): Promise<Date | null> {
+  return findNextCodeAt(context.db, walletId, context.clock.now());
 }

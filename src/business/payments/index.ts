@@ -3,6 +3,7 @@ export {
   confirmPayment,
   type ResendOutcome,
   readConfirmation,
+  readNextCodeAt,
   resendCode,
 } from './confirm-payment.ts';
 export {

@@ -102,35 +102,68 @@ export type Confirmation = {
   codeHash: Buffer;
   sentAt: Date;
   validUntil: Date;
-  attempts: number;
   resends: number;
   spentAt: Date | null;
 };
 
-/** The code sent for a payment; locks its row when the caller has a transaction that holds the payment. */
+/** The code sent for a payment. */
 export async function findConfirmation(db: DbOrTx, paymentId: string): Promise<Confirmation | null> {
   const { rows } = await sql<Confirmation>`
-    select code_hash as "codeHash", sent_at as "sentAt", valid_until as "validUntil", attempts, resends, spent_at as "spentAt"
+    select code_hash as "codeHash", sent_at as "sentAt", valid_until as "validUntil", resends, spent_at as "spentAt"
     from confirmations where payment_id = ${paymentId}`.execute(db);
   return rows[0] ?? null;
 }
 
-/** A first code, or a new one in its place: the attempts stay counted. */
-export async function upsertConfirmation(
+/**
+ * Stores a first code, or a new one in its place. Returns null when it is to be sent now, else the time from which the
+ * wallet may be sent another; then nothing is stored.
+ */
+export async function storeCode(
   tx: Tx,
-  confirmation: { paymentId: string; codeHash: Buffer; sentAt: Date; validUntil: Date },
-): Promise<void> {
-  await sql`
-    insert into confirmations (payment_id, code_hash, sent_at, valid_until)
-    values (${confirmation.paymentId}, ${confirmation.codeHash}, ${confirmation.sentAt}, ${confirmation.validUntil})
-    on conflict (payment_id) do update set code_hash = excluded.code_hash, sent_at = excluded.sent_at,
-      valid_until = excluded.valid_until, resends = confirmations.resends + 1`.execute(tx);
-}
-
-export async function countConfirmationAttempt(tx: Tx, paymentId: string): Promise<number> {
-  const { rows } = await sql<{ attempts: number }>`
-    update confirmations set attempts = attempts + 1 where payment_id = ${paymentId} returning attempts`.execute(
+  code: { paymentId: string; walletId: string; codeHash: Buffer; sentAt: Date; validUntil: Date },
+): Promise<Date | null> {
+  const { rows } = await sql<{ nextAt: Date | null }>`
+    select code_store(${code.paymentId}, ${code.walletId}, ${code.codeHash}, ${code.sentAt}, ${code.validUntil}) as "nextAt"`.execute(
     tx,
   );
-  return rows[0]?.attempts ?? 0;
+  return rows[0]?.nextAt ?? null;
+}
+
+/** An hour after the oldest of the codes that a wallet was sent in the last hour. */
+export async function findNextCodeAt(db: DbOrTx, walletId: string, now: Date): Promise<Date | null> {
+  const { rows } = await sql<{ nextAt: Date | null }>`
+    select min(at) + interval '1 hour' as "nextAt" from code_sends, unnest(sent_at) at
+    where wallet_id = ${walletId} and at > ${now}::timestamptz - interval '1 hour'`.execute(db);
+  return rows[0]?.nextAt ?? null;
+}
+
+export type CodeAttempt =
+  | { verdict: 'paid' | 'too_late' | 'code_expired' | 'no_attempt_left' }
+  | {
+      /** Counted: compare the code. `attempts` in a row, this one included. */
+      verdict: 'judge';
+      walletId: string;
+      amountDong: bigint;
+      merchantSite: string;
+      codeHash: Buffer;
+      attempts: number;
+      attemptsMax: number;
+      /** Until when the wallet is locked if this was the last attempt and it is wrong. */
+      lockedUntil: Date;
+    };
+
+/** Counts one attempt at a payment's code, in a commit of its own when `db` is no transaction. */
+export async function countCodeAttempt(db: DbOrTx, paymentId: string, now: Date): Promise<CodeAttempt> {
+  const { rows } = await sql<CodeAttempt>`
+    select verdict, wallet_id as "walletId", amount_dong as "amountDong", merchant_site as "merchantSite",
+      code_hash as "codeHash", attempts, attempts_max as "attemptsMax", locked_until as "lockedUntil"
+    from code_count_attempt(${paymentId}, ${now})`.execute(db);
+  const [attempt] = rows;
+  if (!attempt) throw new Error('an attempt at a code was neither counted nor refused');
+  return attempt;
+}
+
+/** Gives an attempt back whose code was right, unless it has paid. */
+export async function forgiveCodeAttempt(db: DbOrTx, paymentId: string): Promise<void> {
+  await sql`select code_forgive_attempt(${paymentId})`.execute(db);
 }

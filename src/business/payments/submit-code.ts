@@ -3,14 +3,12 @@
 import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
 import { sendMessage } from '../messages/index.ts';
-import { findOrder } from '../orders/index.ts';
-import { readPolicies } from '../policies/index.ts';
-import { countOtpAttempt, findWallet, forgiveOtpAttempt, otpLockedText } from '../wallets/index.ts';
+import { findWallet, otpLockedText } from '../wallets/index.ts';
 import { otpMatches } from './otp.ts';
-import type { Payment } from './payment.ts';
 import {
-  countConfirmationAttempt,
-  findConfirmation,
+  type CodeAttempt,
+  countCodeAttempt,
+  forgiveCodeAttempt,
   lockPayment,
   updatePaymentRefused,
 } from './payment-queries.ts';
@@ -30,79 +28,38 @@ export type CodeOutcome =
   | { outcome: 'busy' }
   | { outcome: 'unknown' };
 
-type Attempt = {
-  payment: Payment;
-  merchantSite: string;
-  codeHash: Buffer;
-  attempts: number;
-  attemptsMax: bigint;
-  lockedUntil: Date;
-};
+type Judged = Extract<CodeAttempt, { verdict: 'judge' }>;
 
 /** `otp` may be anything; what is not six digits is a wrong code, and counts. */
 export async function submitCode(context: Context, paymentId: string, otp: string): Promise<CodeOutcome> {
-  const attempt = await countAttempt(context, paymentId);
-  if ('outcome' in attempt) return attempt;
+  const attempt = await countCodeAttempt(context.db, paymentId, context.clock.now());
+  if (attempt.verdict !== 'judge') return { outcome: attempt.verdict };
 
-  const { payment, merchantSite, codeHash } = attempt;
-  const binding = { paymentId: payment.id, amountDong: payment.amountDong, merchantSite };
-  if (!otpMatches(context, otp, binding, codeHash)) return refuseCode(context, attempt);
+  const { amountDong, merchantSite, codeHash } = attempt;
+  if (!otpMatches(context, otp, { paymentId, amountDong, merchantSite }, codeHash))
+    return refuseCode(context, paymentId, attempt);
 
   const [result] = await postPayments(context, [
     { paymentId, confirmed: { confirmationClass: 'B', codeHash } },
   ]);
-  if (result?.outcome === 'busy' || result?.outcome === 'refused') {
-    // The code was right and nothing was paid: the attempt is given back. When even that fails it stays counted.
-    await forgiveOtpAttempt(context.db, payment.walletId).catch((err: unknown) =>
-      context.log.warn({ err, paymentId }, 'an attempt at a code was not given back'),
-    );
-  }
+  // The code was right. Whatever kept it from paying, it took no attempt; a payment that was posted after all ("not
+  // known yet") has ended the row of wrong codes with its own commit.
+  if (result?.outcome !== 'paid') await giveAttemptBack(context, paymentId);
   return toOutcome(result);
 }
 
-async function countAttempt(context: Context, paymentId: string): Promise<Attempt | CodeOutcome> {
-  return inTransaction(context.db, async (tx) => {
-    // Waits for a posting that holds the payment: who comes after it is told the truth, and takes no attempt.
-    const payment = await lockPayment(tx, paymentId);
-    if (!payment) throw new Error(`payment ${paymentId} does not exist`);
-    if (payment.status === 'paid') return { outcome: 'paid' };
-    if (payment.status !== 'confirming') return { outcome: 'too_late' };
-    const now = context.clock.now();
-    const order = await findOrder(tx, payment.orderId);
-    if (order?.status !== 'open' || order.expiresAt <= now) return { outcome: 'too_late' };
-    const confirmation = await findConfirmation(tx, paymentId);
-    if (!confirmation) throw new Error(`payment ${paymentId} is confirming without a code`);
-    if (confirmation.validUntil <= now) return { outcome: 'code_expired' };
-
-    const policies = await readPolicies(tx, now);
-    const attemptsMax = policies['otp.attempts_max'];
-    const lockedUntil = new Date(now.getTime() + Number(policies['lock.seconds']) * 1000);
-    const attempts = await countOtpAttempt(tx, payment.walletId, { attemptsMax, lockedUntil, now });
-    if (attempts === null) return { outcome: 'no_attempt_left' };
-    await countConfirmationAttempt(tx, paymentId);
-    return {
-      payment,
-      merchantSite: order.merchantSite,
-      codeHash: confirmation.codeHash,
-      attempts,
-      attemptsMax,
-      lockedUntil,
-    };
-  });
-}
-
-async function refuseCode(context: Context, attempt: Attempt): Promise<CodeOutcome> {
-  const attemptsLeft = Math.max(0, Number(attempt.attemptsMax) - attempt.attempts);
+async function refuseCode(context: Context, paymentId: string, attempt: Judged): Promise<CodeOutcome> {
+  const attemptsLeft = Math.max(0, attempt.attemptsMax - attempt.attempts);
   if (attemptsLeft > 0) return { outcome: 'wrong_code', attemptsLeft };
   return inTransaction(context.db, async (tx) => {
-    const payment = await lockPayment(tx, attempt.payment.id);
+    const payment = await lockPayment(tx, paymentId);
     if (payment?.status === 'paid') return { outcome: 'paid' };
     if (payment?.status !== 'confirming') return { outcome: 'too_late' };
     const now = context.clock.now();
     const lockedUntil = attempt.lockedUntil.toISOString();
     await updatePaymentRefused(tx, payment.id, { code: '13', detail: { lockedUntil } }, now);
-    const wallet = await findWallet(tx, payment.walletId);
-    if (!wallet) throw new Error(`wallet ${payment.walletId} does not exist`);
+    const wallet = await findWallet(tx, attempt.walletId);
+    if (!wallet) throw new Error(`wallet ${attempt.walletId} does not exist`);
     await sendMessage(tx, context, {
       environment: wallet.environment,
       recipientPhone: wallet.phone,
@@ -111,6 +68,20 @@ async function refuseCode(context: Context, attempt: Attempt): Promise<CodeOutco
     });
     return { outcome: 'refused' };
   });
+}
+
+/** When a try to give back fails, how long until the next: what kept the payment from being posted may last. */
+const giveBackAgainMs = [1_000, 5_000, 20_000, 60_000];
+
+async function giveAttemptBack(context: Context, paymentId: string, failures = 0): Promise<void> {
+  try {
+    await forgiveCodeAttempt(context.db, paymentId);
+  } catch (err) {
+    const waitMs = giveBackAgainMs[failures];
+    context.log.warn({ err, paymentId, againInMs: waitMs }, 'an attempt at a code was not given back');
+    if (waitMs !== undefined)
+      setTimeout(() => void giveAttemptBack(context, paymentId, failures + 1), waitMs).unref();
+  }
 }
 
 function toOutcome(result: PostingResult | undefined): CodeOutcome {

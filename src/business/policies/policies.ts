@@ -14,6 +14,7 @@ export const policyRules = [
   'otp.attempts_max',
   'otp.resends_max',
   'otp.resend_wait_seconds',
+  'otp.sends_per_hour_max',
   'pin.attempts_max',
   'lock.seconds',
   'lock.seconds_max',

@@ -6,10 +6,8 @@ export { trimAttempts, trimPinCosts } from './sign-in-queries.ts';
 export { checkNewPin, type PinFault, parsePhone, type Wallet, type WalletStatus } from './wallet.ts';
 export { otpLockedText } from './wallet-messages.ts';
 export {
-  countOtpAttempt,
   findWallet,
   findWalletByPhone,
-  forgiveOtpAttempt,
   listWallets,
   readWalletTotals,
 } from './wallet-queries.ts';

@@ -60,31 +60,3 @@ export async function readWalletTotals(db: DbOrTx, walletId: string, now: Date):
     from wallets where id = ${walletId}`.execute(db);
   return rows[0] ?? { dayDong: 0n, monthDong: 0n };
 }
-
-/**
- * Counts one attempt at a code before it is judged, unless the wallet is locked. The attempt that reaches the
- * maximum locks the wallet at once; a right code undoes it (clearOtpFailures), so a crash leaves it locked.
- * Returns the attempts in a row, this one included, or null when the wallet is locked.
- */
-export async function countOtpAttempt(
-  tx: Tx,
-  walletId: string,
-  rule: { attemptsMax: bigint; lockedUntil: Date; now: Date },
-): Promise<number | null> {
-  const { rows } = await sql<{ otpFailures: number }>`
-    update wallets set
-      otp_failures = case when otp_locked_until is null then otp_failures + 1 else 1 end,
-      otp_locked_until = case
-        when (case when otp_locked_until is null then otp_failures + 1 else 1 end) >= ${rule.attemptsMax} then ${rule.lockedUntil}::timestamptz
-        else null end
-    where id = ${walletId} and (otp_locked_until is null or otp_locked_until <= ${rule.now})
-    returning otp_failures as "otpFailures"`.execute(tx);
-  return rows[0]?.otpFailures ?? null;
-}
-
-/** The code was right, but could not be used: the attempt never was, nor the lock that it may have set. */
-export async function forgiveOtpAttempt(db: DbOrTx, walletId: string): Promise<void> {
-  await sql`
-    update wallets set otp_failures = greatest(otp_failures - 1, 0), otp_locked_until = null
-    where id = ${walletId}`.execute(db);
-}

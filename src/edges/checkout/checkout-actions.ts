@@ -10,6 +10,7 @@ import {
   giveUpOrder,
   type Payment,
   parsePaymentId,
+  readNextCodeAt,
   resendCode,
   startPayment,
   submitCode,
@@ -20,6 +21,7 @@ import { inTransaction } from '../../ground/database/index.ts';
 import { endSession, openSession } from './checkout-sessions.ts';
 import { type Checkout, mayEnd } from './load-checkout.ts';
 import type { Note } from './note.ts';
+import type { CodeError } from './pages/index.ts';
 
 export type ActionResult = {
   note?: Note;
@@ -95,9 +97,21 @@ export async function actConfirm(
   const payment = await findOwnPayment(context, checkout, form);
   if (payment === 'form_refused') return payment;
   if (!payment) return {};
-  const outcome = await confirmPayment(context, payment.id);
-  if (outcome === 'busy') return { note: { page: 'confirm', error: 'busy' } };
-  return outcome === 'unknown' ? { note: { page: 'processing' } } : {};
+  switch (await confirmPayment(context, payment.id)) {
+    case 'busy':
+      return { note: { page: 'confirm', error: 'busy', nextCodeAt: null } };
+    case 'too_many_codes': {
+      const nextCodeAt = await findNextCodeTime(context, payment);
+      return { note: { page: 'confirm', error: 'too_many_codes', nextCodeAt } };
+    }
+    case 'unknown':
+      return { note: { page: 'processing' } };
+    case 'paid':
+    case 'code_sent':
+    case 'refused':
+    case 'too_late':
+      return {};
+  }
 }
 
 export async function actCode(
@@ -114,7 +128,7 @@ export async function actCode(
   const result = await submitCode(context, payment.id, otp);
   switch (result.outcome) {
     case 'wrong_code':
-      return codeNote('wrong', result.attemptsLeft);
+      return codeNote('wrong', { attemptsLeft: result.attemptsLeft });
     case 'code_expired':
     case 'code_replaced':
       return codeNote('expired');
@@ -139,10 +153,21 @@ export async function actResend(
   const payment = await findOwnPayment(context, checkout, form);
   if (payment === 'form_refused') return payment;
   if (!payment) return {};
-  const outcome = await resendCode(context, payment.id);
-  if (outcome === 'too_late') return {};
-  if (outcome === 'sent') return { note: { page: 'code', error: null, attemptsLeft: null, resent: true } };
-  return codeNote('resend_too_early');
+  switch (await resendCode(context, payment.id)) {
+    case 'sent':
+      return { note: { page: 'code', error: null, attemptsLeft: null, resent: true, nextCodeAt: null } };
+    case 'too_many_codes':
+      return codeNote('too_many_codes', { nextCodeAt: await findNextCodeTime(context, payment) });
+    case 'too_soon':
+    case 'no_more':
+      return codeNote('resend_too_early');
+    case 'too_late':
+      return {};
+  }
+}
+
+async function findNextCodeTime(context: Context, payment: Payment): Promise<string | null> {
+  return (await readNextCodeAt(context, payment.walletId))?.toISOString() ?? null;
 }
 
 /** After a refusal: the same wallet once more. Without a session there is nothing to retry but signing in. */
@@ -186,15 +211,17 @@ async function findOwnPayment(
 ): Promise<Payment | null | Refused> {
   if (!checkout.session) return null;
   const id = parsePaymentId(typed(form.payment_id, 64));
+  if (checkout.payment?.id === id) return checkout.payment;
   const payment = id === null ? null : await findPayment(context.db, id);
   return payment?.checkoutSessionId === checkout.session.id ? payment : 'form_refused';
 }
 
 function codeNote(
-  error: Extract<Note, { page: 'code' }>['error'],
-  attemptsLeft: number | null = null,
+  error: CodeError,
+  told: { attemptsLeft?: number; nextCodeAt?: string | null } = {},
 ): ActionResult {
-  return { note: { page: 'code', error, attemptsLeft, resent: false } };
+  const { attemptsLeft = null, nextCodeAt = null } = told;
+  return { note: { page: 'code', error, attemptsLeft, resent: false, nextCodeAt } };
 }
 
 /** A field as typed; anything but one text of sensible length is as good as nothing. */

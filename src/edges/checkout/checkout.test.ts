@@ -13,7 +13,7 @@ import {
   type TestContext,
   testPin,
 } from '../../../tests/support/context.ts';
-import { createVisitor } from '../../../tests/support/visitor.ts';
+import { createVisitor, findForm } from '../../../tests/support/visitor.ts';
 import { readBalance } from '../../books/ledger/index.ts';
 import type { MerchantSite } from '../../business/merchants/index.ts';
 import { arrivalUrl, checkoutUrl, findOrder } from '../../business/orders/index.ts';
@@ -118,6 +118,24 @@ test('when no attempt at a code is left, the page promises nothing about the mon
   assertShows(page, /Hiện không còn lượt nhập mã/);
   assertHides(page, new RegExp(texts.vi.common.noMoneyTaken));
   assert.equal(await statusOf(order.id), 'open');
+});
+
+test('after ten codes in an hour the buyer is told so, and from when there is another', async () => {
+  const wallet = await givenWallet(context, { balanceDong: 50_000_000n });
+  const { order, buyer } = await arrive(6_000_000n);
+  await buyer.visit(`${checkoutUrl(context, order)}?lang=en`);
+  for (let sent = 0; sent < 10; sent += 1) {
+    await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+    assertShows(await buyer.submit('/confirm'), /name="otp"/);
+    const { action, fields } = findForm(buyer.page, '/code');
+    await buyer.post(action.replace('/code', '/sign-out'), fields);
+    await buyer.visit(checkoutUrl(context, order));
+  }
+  await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+  const page = await buyer.submit('/confirm');
+  assertHides(page, /name="otp"/);
+  assertShows(page, /sent too many codes in the last hour/);
+  assertShows(page, /A new code can be sent from/);
 });
 
 test('what is no code is told as malformed and counts nothing', async () => {

@@ -9,10 +9,16 @@ export type Note =
   | { page: 'sign_in'; error: SignInError; phone: string }
   /** Signing in is refused for a while (10, 79), or to this wallet (12, 09). Stays until the buyer acts on it. */
   | { page: 'sign_in_refused'; code: '10' | '79' | '12' | '09'; retryAt: string | null }
-  | { page: 'confirm'; error: 'busy' }
+  | { page: 'confirm'; error: 'busy' | 'too_many_codes'; nextCodeAt: string | null }
   /** The database did not say what became of the payment: ask again until it does. */
   | { page: 'processing' }
-  | { page: 'code'; error: CodeError | null; attemptsLeft: number | null; resent: boolean };
+  | {
+      page: 'code';
+      error: CodeError | null;
+      attemptsLeft: number | null;
+      resent: boolean;
+      nextCodeAt: string | null;
+    };
 
 export function sealNote(keyRing: KeyRing, orderId: string, mark: BrowserMark, note: Note): string {
   return keyRing.seal(Buffer.from(JSON.stringify(note)), boundTo(orderId, mark)).toString('base64url');

@@ -64,7 +64,7 @@ export async function showCheckout(
   const wallet = session && (await findWallet(context.db, session.walletId));
   if (!session || !wallet || !payment) {
     if (note?.page === 'sign_in_refused') {
-      const retryAt = note.retryAt === null ? null : new Date(note.retryAt);
+      const retryAt = asDate(note.retryAt);
       const view = { ...frame, code: note.code, limit: null, balanceDong: null, retryAt, traceId: null };
       return shown(refusalPage(view), { keepsNote: true });
     }
@@ -88,6 +88,7 @@ export async function showCheckout(
           balanceDong: await readBalance(context.db, wallet.accountId),
           sendsCode: payment.confirmationClass === 'B',
           error: note?.page === 'confirm' ? note.error : null,
+          nextCodeFrom: note?.page === 'confirm' ? asDate(note.nextCodeAt) : null,
         }),
       );
     case 'confirming':
@@ -140,12 +141,13 @@ async function showCode(
   const told = checkout.note?.page === 'code' ? checkout.note : null;
   const waitMs = Number(policies['otp.resend_wait_seconds']) * 1000;
   const mayResend = confirmation !== null && confirmation.resends < policies['otp.resends_max'];
+  const sinceLast = confirmation && new Date(confirmation.sentAt.getTime() + waitMs);
   return codePage({
     ...frame,
     paymentId: formatPaymentId(payment.id),
     phone: wallet.phone,
     validUntil: confirmation?.validUntil ?? frame.now,
-    resendFrom: mayResend ? new Date(confirmation.sentAt.getTime() + waitMs) : null,
+    resendFrom: mayResend ? (asDate(told?.nextCodeAt ?? null) ?? sinceLast) : null,
     attemptsLeft: told?.attemptsLeft ?? null,
     error: told?.error ?? null,
     resent: told?.resent ?? false,
@@ -169,6 +171,10 @@ async function showRefusal(
     retryAt: detail?.lockedUntil === undefined ? null : new Date(detail.lockedUntil),
     traceId: null,
   });
+}
+
+function asDate(text: string | null): Date | null {
+  return text === null ? null : new Date(text);
 }
 
 function limitFacts(payment: Payment): LimitFacts | null {

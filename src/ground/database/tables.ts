@@ -36,12 +36,16 @@ export interface CheckoutSessions {
   ended_at: Date | null;
 }
 
+export interface CodeSends {
+  wallet_id: string;
+  sent_at: Date[];
+}
+
 export interface Confirmations {
   payment_id: string;
   code_hash: Buffer;
   sent_at: Date;
   valid_until: Date;
-  attempts: Generated<number>;
   resends: Generated<number>;
   spent_at: Date | null;
 }
@@ -305,6 +309,7 @@ export interface Tables {
   accounts: Accounts;
   attempt_counters: AttemptCounters;
   checkout_sessions: CheckoutSessions;
+  code_sends: CodeSends;
   confirmations: Confirmations;
   idempotency_keys: IdempotencyKeys;
   ledger_checkpoints: LedgerCheckpoints;

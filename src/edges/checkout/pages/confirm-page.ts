@@ -3,7 +3,7 @@
 import { formatDong } from '../../../ground/money/index.ts';
 import { html, renderPage } from '../../../ground/pages/index.ts';
 import { texts } from '../texts/index.ts';
-import { maskHolderName, maskPhone } from './format.ts';
+import { formatMoment, maskHolderName, maskPhone } from './format.ts';
 import { alertBox, buttonForm, cancelForm, fact, orderSummary } from './parts.ts';
 import { checkoutScript } from './script.ts';
 import type { ConfirmView } from './view-models.ts';
@@ -12,6 +12,8 @@ export function confirmPage(view: ConfirmView): string {
   const { confirm: t, common } = texts[view.locale];
   const { error, balanceDong, order } = view;
   const phone = maskPhone(view.phone);
+  const nextCode =
+    view.nextCodeFrom && t.nextCodeFrom(formatMoment(view.nextCodeFrom, view.now, view.locale));
   return renderPage({
     ...view,
     title: t.title,
@@ -20,7 +22,7 @@ export function confirmPage(view: ConfirmView): string {
     body: html`${orderSummary(view)}
       <section class="card stack">
       <h1>${t.title}</h1>
-      ${error !== null && alertBox({ ...t.errors[error], money: common.noMoneyTaken })}
+      ${error !== null && alertBox({ ...t.errors[error], money: common.noMoneyTaken, more: nextCode })}
       <dl class="facts">
       ${fact(t.wallet, maskHolderName(view.holderName))}
       ${fact(t.phone, phone)}

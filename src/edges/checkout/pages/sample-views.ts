@@ -90,6 +90,7 @@ export function sampleConfirm(frame: FormFrame, change: Partial<ConfirmView> = {
     balanceDong: 50_000_000n,
     sendsCode: false,
     error: null,
+    nextCodeFrom: null,
     ...change,
   });
 }
@@ -150,7 +151,11 @@ export function samplePages(locale: Locale, live = false): Record<string, string
     'sign-in-phone': sampleSignIn(frame, { phone: '12', error: 'phone_malformed' }),
     confirm: sampleConfirm(frame),
     'confirm-code': sampleConfirm(large, { sendsCode: true }),
-    'confirm-stale': sampleConfirm(frame, { error: 'form_stale' }),
+    'confirm-too-many-codes': sampleConfirm(large, {
+      sendsCode: true,
+      error: 'too_many_codes',
+      nextCodeFrom: new Date('2026-11-23T03:40:00Z'),
+    }),
     code: sampleCode(large),
     'code-wrong': sampleCode(large, { error: 'wrong', attemptsLeft: 3, resendFrom: now }),
     'code-expired': sampleCode(large, { error: 'expired', resendFrom: now }),

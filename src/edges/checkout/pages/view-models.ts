@@ -41,15 +41,9 @@ export type FormFrame = OrderFrame & {
 
 /**
  * `credentials` is the one answer to an unknown phone, a wrong PIN and a locked wallet alike.
- * `session_ended`: signed in before, but not any more. `form_stale`: the form token did not fit.
+ * `session_ended`: signed in before, but not any more.
  */
-export type SignInError =
-  | 'credentials'
-  | 'phone_malformed'
-  | 'pin_malformed'
-  | 'session_ended'
-  | 'form_stale'
-  | 'busy';
+export type SignInError = 'credentials' | 'phone_malformed' | 'pin_malformed' | 'session_ended' | 'busy';
 
 /** GET /checkout/{token} before sign-in. Posts phone, pin to /sign-in; or /cancel. */
 export type SignInView = FormFrame & {
@@ -69,7 +63,9 @@ export type ConfirmView = FormFrame & {
   balanceDong: bigint | null;
   /** false: class A, the PIN was enough and the button pays; true: the button sends a one-time code */
   sendsCode: boolean;
-  error: 'form_stale' | 'busy' | null;
+  error: 'busy' | 'too_many_codes' | null;
+  /** with `too_many_codes`: from when the wallet may be sent another */
+  nextCodeFrom: Date | null;
 };
 
 export type CodeError =
@@ -77,7 +73,8 @@ export type CodeError =
   | 'malformed'
   | 'expired'
   | 'resend_too_early'
-  | 'form_stale'
+  /** the wallet was sent as many as it may in an hour; `resendFrom` says when the next is */
+  | 'too_many_codes'
   | 'busy'
   /** None may be judged now; one that is being judged may still pay. */
   | 'no_attempt_left';

@@ -36,10 +36,6 @@ export const en: Texts = {
       },
       pin_malformed: { what: 'The PIN is not valid.', todo: 'A PIN has digits only, 6 or more.' },
       session_ended: { what: 'Your sign-in has ended.', todo: 'Sign in again to go on paying.' },
-      form_stale: {
-        what: 'This page was out of date, so your request was not accepted.',
-        todo: 'Enter your details and send them again.',
-      },
       busy: { what: 'The system is busy.', todo: 'Wait a few seconds and try again.' },
     },
   },
@@ -52,12 +48,13 @@ export const en: Texts = {
       `We will send a one-time code (OTP) to ${phone}. Money is taken only after you enter it.`,
     pay: (amount) => `Confirm and pay ${amount}`,
     sendCode: 'Confirm and get the code',
+    nextCodeFrom: (time) => `A new code can be sent from ${time}.`,
     errors: {
-      form_stale: {
-        what: 'This page was out of date, so your request was not accepted.',
-        todo: 'Check the order and confirm again.',
-      },
       busy: { what: 'The system is busy.', todo: 'Wait a few seconds and confirm again.' },
+      too_many_codes: {
+        what: 'This wallet was sent too many codes in the last hour.',
+        todo: 'You can use another wallet.',
+      },
     },
   },
   code: {
@@ -82,9 +79,9 @@ export const en: Texts = {
         what: 'A new code cannot be sent yet.',
         todo: 'Wait until the time shown below, then press “Send a new code”. The code you have still works.',
       },
-      form_stale: {
-        what: 'This page was out of date, so your request was not accepted.',
-        todo: 'Enter the code and send it again.',
+      too_many_codes: {
+        what: 'This wallet was sent too many codes in the last hour.',
+        todo: 'The code you have works as long as it is valid.',
       },
       busy: { what: 'The system is busy.', todo: 'Wait a few seconds and enter the code again.' },
       no_attempt_left: {

@@ -41,10 +41,6 @@ export const vi = {
         what: 'Phiên đăng nhập đã kết thúc.',
         todo: 'Đăng nhập lại để tiếp tục thanh toán.',
       },
-      form_stale: {
-        what: 'Trang này đã cũ nên chúng tôi không nhận được yêu cầu.',
-        todo: 'Nhập lại và gửi một lần nữa.',
-      },
       busy: {
         what: 'Hệ thống đang bận.',
         todo: 'Chờ vài giây rồi thử lại.',
@@ -60,14 +56,15 @@ export const vi = {
       `Chúng tôi sẽ gửi mã xác thực (OTP) tới ${phone}. Tiền chỉ bị trừ sau khi bạn nhập mã.`,
     pay: (amount: string) => `Xác nhận thanh toán ${amount}`,
     sendCode: 'Xác nhận và nhận mã OTP',
+    nextCodeFrom: (time: string) => `Có thể nhận mã mới từ ${time}.`,
     errors: {
-      form_stale: {
-        what: 'Trang này đã cũ nên chúng tôi không nhận được yêu cầu.',
-        todo: 'Kiểm tra lại đơn hàng rồi bấm xác nhận một lần nữa.',
-      },
       busy: {
         what: 'Hệ thống đang bận.',
         todo: 'Chờ vài giây rồi bấm xác nhận một lần nữa.',
+      },
+      too_many_codes: {
+        what: 'Ví này đã nhận quá nhiều mã trong một giờ qua.',
+        todo: 'Bạn có thể dùng ví khác.',
       },
     },
   },
@@ -93,9 +90,9 @@ export const vi = {
         what: 'Chưa gửi lại được mã.',
         todo: 'Chờ đến giờ ghi bên dưới rồi bấm “Gửi lại mã”. Mã đã gửi vẫn dùng được.',
       },
-      form_stale: {
-        what: 'Trang này đã cũ nên chúng tôi không nhận được yêu cầu.',
-        todo: 'Nhập lại mã và gửi một lần nữa.',
+      too_many_codes: {
+        what: 'Ví này đã nhận quá nhiều mã trong một giờ qua.',
+        todo: 'Mã đã gửi vẫn dùng được khi còn hiệu lực.',
       },
       busy: { what: 'Hệ thống đang bận.', todo: 'Chờ vài giây rồi nhập lại mã.' },
       no_attempt_left: {
