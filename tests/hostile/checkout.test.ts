@@ -78,7 +78,7 @@ const faults: [name: string, value: string][] = [
   ['letters', 'abc'],
   ['too long', tooLong],
   ['control characters', '\u0000\u0007\u001b'],
-  ['full-width digits', '１２３４５６'],
+  ['too few full-width digits', '１２３４５'],
   ['markup', '<script>alert(1)</script>'],
   ['SQL', "' or 1=1 --"],
   ['a lone surrogate', '\ud800'],

@@ -1,6 +1,7 @@
 // A wallet holder as the gateway knows them. Pure.
 
 import type { Environment, Locale } from '../../ground/terms.ts';
+import { plainDigits } from '../../ground/text/index.ts';
 
 export type WalletStatus = 'inactive' | 'active' | 'locked' | 'closed';
 
@@ -27,11 +28,16 @@ export function isPhone(text: string): boolean {
   return /^0[0-9]{9}$/.test(text);
 }
 
-/** Reads a number as people type it: spaces, dots and dashes, +84 or 84 in front. Null when it is none. */
+const typedPhoneMax = 64;
+
+/**
+ * Reads a number as people type and paste it: with blanks, dashes, brackets, invisible marks or full-width digits, and
+ * with +84, 0084 or 84 in front. Null when it is none.
+ */
 export function parsePhone(text: string): string | null {
-  if (text.length > 24) return null;
-  const digits = text.trim().replace(/[\s.-]/g, '');
-  const national = digits.replace(/^(\+84|84(?=[0-9]{9}$))/, '0');
+  if (text.length > typedPhoneMax) return null;
+  const digits = plainDigits(text).replace(/^tel:/i, '');
+  const national = digits.replace(/^(?:\+84|0084|84(?=0?[0-9]{9}$))0?/, '0');
   return isPhone(national) ? national : null;
 }
 

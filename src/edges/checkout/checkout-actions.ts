@@ -18,6 +18,7 @@ import {
 import { parsePhone, type SignInRefusal, signIn } from '../../business/wallets/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
+import { plainDigits } from '../../ground/text/index.ts';
 import { endSession, openSession } from './checkout-sessions.ts';
 import { type Checkout, mayEnd } from './load-checkout.ts';
 import type { Note } from './note.ts';
@@ -34,7 +35,8 @@ export type Refused = 'form_refused';
 
 export type Form = Record<string, unknown>;
 
-const typedMax = 32;
+/** Six digits, pasted with a mark of direction around each. */
+const typedMax = 64;
 
 export async function actSignIn(
   context: Context,
@@ -122,7 +124,7 @@ export async function actCode(
   const payment = await findOwnPayment(context, checkout, form);
   if (payment === 'form_refused') return payment;
   if (!payment) return {};
-  const otp = typed(form.otp).replace(/[\s-]/g, '');
+  const otp = plainDigits(typed(form.otp));
   if (!/^[0-9]{6}$/.test(otp)) return codeNote('malformed');
 
   const result = await submitCode(context, payment.id, otp);
@@ -210,7 +212,7 @@ async function findOwnPayment(
   form: Form,
 ): Promise<Payment | null | Refused> {
   if (!checkout.session) return null;
-  const id = parsePaymentId(typed(form.payment_id, 64));
+  const id = parsePaymentId(typed(form.payment_id));
   if (checkout.payment?.id === id) return checkout.payment;
   const payment = id === null ? null : await findPayment(context.db, id);
   return payment?.checkoutSessionId === checkout.session.id ? payment : 'form_refused';
@@ -225,6 +227,6 @@ function codeNote(
 }
 
 /** A field as typed; anything but one text of sensible length is as good as nothing. */
-function typed(value: unknown, lengthMax = typedMax): string {
-  return typeof value === 'string' && value.length <= lengthMax ? value : '';
+function typed(value: unknown): string {
+  return typeof value === 'string' && value.length <= typedMax ? value : '';
 }

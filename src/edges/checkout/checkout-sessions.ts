@@ -34,7 +34,10 @@ export async function openSession(
   return { session, token };
 }
 
-/** The session behind a cookie; null when it is unknown, over, of another order or another browser. */
+/**
+ * The session behind a cookie; null when it is unknown, over, of another order or another browser, or when its wallet was
+ * locked or closed since.
+ */
 export async function findSession(
   db: DbOrTx,
   input: { token: string | undefined; orderId: string; mark: BrowserMark; now: Date },
@@ -44,7 +47,10 @@ export async function findSession(
     select id, order_id as "orderId", wallet_id as "walletId", expires_at as "expiresAt", browser_hash as "browserHash"
     from checkout_sessions
     where token_hash = ${hashToken(input.token ?? '')} and order_id = ${input.orderId}
-      and ended_at is null and expires_at > ${input.now}`.execute(db);
+      and ended_at is null and expires_at > ${input.now}
+      and exists (select from wallets where wallets.id = wallet_id and status not in ('locked', 'closed'))`.execute(
+    db,
+  );
   const [found] = rows;
   if (!found || !isSameBrowser(input.mark, found.browserHash)) return null;
   const { browserHash: _, ...session } = found;

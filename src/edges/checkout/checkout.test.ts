@@ -151,6 +151,65 @@ test('what is no code is told as malformed and counts nothing', async () => {
   assert.equal(await statusOf(order.id), 'paid');
 });
 
+const pastes: [what: string, paste: (digits: string) => string][] = [
+  ['a space in the middle', (digits) => `${digits.slice(0, 3)} ${digits.slice(3)}`],
+  ['no-break spaces and a hyphen', (digits) => `\u00a0${digits.slice(0, 3)}\u2011${digits.slice(3)}\u00a0`],
+  ['marks of direction', (digits) => `\u202a${[...digits].join('\u200e')}\u202c`],
+  [
+    'full-width digits',
+    (digits) => digits.replace(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit))),
+  ],
+];
+for (const [what, paste] of pastes) {
+  test(`a phone number and a code pasted with ${what} are read; the PIN stays as it is typed`, async () => {
+    const { order, buyer } = await arrive(6_000_000n);
+    const wallet = await givenWallet(context);
+    const page = await buyer.submit('/sign-in', { phone: paste(wallet.phone), pin: paste(testPin) });
+    assertShows(page, /role="alert"[\s\S]*name="pin"/);
+    const { rows } = await sql`select 1 from attempt_counters where subject like ${`${order.id}%`}`.execute(
+      context.db,
+    );
+    assert.equal(rows.length, 0);
+    await buyer.submit('/sign-in', { phone: paste(wallet.phone), pin: testPin });
+    await buyer.submit('/confirm');
+    await buyer.submit('/code', { otp: paste(await readOtp(context, wallet.phone)) });
+    assert.equal(await statusOf(order.id), 'paid');
+  });
+}
+
+test('a PIN with a space before or behind is another PIN: told, and no attempt', async () => {
+  const { order, buyer } = await arrive();
+  const wallet = await givenWallet(context);
+  for (const pin of [` ${testPin}`, `${testPin} `, `${testPin}\n`, `\u200e${testPin}`]) {
+    assertShows(
+      await buyer.submit('/sign-in', { phone: wallet.phone, pin }),
+      /name="pin"[^>]*aria-invalid="true"/,
+    );
+  }
+  const { rows } = await sql`select 1 from attempt_counters where subject like ${`${order.id}%`}`.execute(
+    context.db,
+  );
+  assert.equal(rows.length, 0);
+});
+
+test('a wallet that is locked or closed has no session from the next request on', async () => {
+  for (const status of ['locked', 'closed']) {
+    const { order, buyer } = await arrive();
+    const wallet = await givenWallet(context);
+    assertShows(await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin }), /\/confirm"/);
+    await sql`update wallets set status = ${status} where id = ${wallet.id}`.execute(context.db);
+    const page = await buyer.submit('/confirm');
+    assertHides(page, /Nguyễn|\/confirm"/);
+    assertShows(page, /role="alert"[\s\S]*name="pin"/);
+    assert.equal(await statusOf(order.id), 'open');
+    const refused = await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+    assertHides(refused, /Nguyễn|\/confirm"/);
+    await buyer.submit('/give-up');
+    const ended = await findOrder(context.db, order.id);
+    assert.deepEqual([ended?.status, ended?.responseCode], ['failed', status === 'locked' ? '12' : '09']);
+  }
+});
+
 test('an unknown phone and a wrong PIN are told in the same words, and the phone number is kept', async () => {
   const wallet = await givenWallet(context);
   const pages = [];

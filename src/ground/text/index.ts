@@ -1,3 +1,4 @@
+export { plainDigits } from './plain-digits.ts';
 export { showText } from './shown-text.ts';
 export {
   countCharacters,

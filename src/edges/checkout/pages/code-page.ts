@@ -18,6 +18,9 @@ import {
 import { checkoutScript } from './script.ts';
 import type { CodeView } from './view-models.ts';
 
+/** Six digits with anything between, as the server reads them; a pasted space must not be cut, nor refused. */
+const sixDigits = '[^0-9０-９]*(?:[0-9０-９][^0-9０-９]*){6}';
+
 export function codePage(view: CodeView): string {
   const { code: t, common } = texts[view.locale];
   const { error, attemptsLeft } = view;
@@ -39,7 +42,7 @@ export function codePage(view: CodeView): string {
       ${hiddenFields(view, view.paymentId)}
       <p id="sent">${t.sentTo(maskPhone(view.phone))} ${error !== 'expired' && t.validUntil(validUntil)}</p>
       <div><label for="otp">${t.label}</label>
-      <input class="code" id="otp" name="otp" inputmode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" maxlength="6" required autofocus${codeWrong && html` aria-invalid="true"`} aria-describedby="${error !== null && `${alertId} `}sent">
+      <input class="code" id="otp" name="otp" inputmode="numeric" autocomplete="one-time-code" pattern="${sixDigits}" maxlength="32" required autofocus${codeWrong && html` aria-invalid="true"`} aria-describedby="${error !== null && `${alertId} `}sent">
       <p class="hint">${t.neverShare}</p></div>
       ${submitButton(view, t.pay(formatDong(view.order.amountDong)), 'next')}
       </form>

@@ -18,6 +18,6 @@ show(left);if(left>0)setTimeout(step,250)};step()};
 for(const s of all('[data-return]'))count(+s.dataset.return,left=>{s.textContent=left});
 for(const b of all('button[data-wait]')){const text=b.textContent;count(+b.dataset.wait,left=>{b.dataset.held=left?'1':'0';
 if(sent)return;b.disabled=left>0;b.textContent=left?text+' ('+left+')':text})}
-for(const i of all('input.code')){i.removeAttribute('maxlength');i.addEventListener('input',()=>{const d=i.value.replace(/\\D/g,'').slice(0,6);
+for(const i of all('input.code')){i.removeAttribute('maxlength');i.addEventListener('input',()=>{const d=i.value.normalize('NFKC').replace(/\\D/g,'').slice(0,6);
 if(d!==i.value)i.value=d})}
 })()`.replaceAll('\n', '');
