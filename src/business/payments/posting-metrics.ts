@@ -1,6 +1,6 @@
 // What an operator sees of the posting queue at /metrics. A batch is counted once, with all its tries.
 
-import { Counter, Gauge, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram } from '@prometheus-io/client';
 import { metricsRegistry } from '../../ground/metrics/index.ts';
 
 const registers = [metricsRegistry];

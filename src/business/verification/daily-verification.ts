@@ -1,6 +1,6 @@
 // The verification that comes by the clock: its outcome goes to the log, and to /metrics of every process.
 
-import { Gauge } from 'prom-client';
+import { Gauge } from '@prometheus-io/client';
 import { VerificationImpossible } from '../../books/ledger/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { metricsRegistry } from '../../ground/metrics/index.ts';

@@ -1,8 +1,8 @@
 // /healthz: the process answers. /readyz: it can do its work. /metrics: numbers for the operator's own network.
 
+import { Counter, collectDefaultMetrics, Histogram } from '@prometheus-io/client';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
-import { Counter, collectDefaultMetrics, Histogram } from 'prom-client';
 import type { Context } from '../context.ts';
 import { metricsRegistry } from '../metrics/index.ts';
 import { ProblemError } from './problems.ts';
@@ -67,7 +67,10 @@ function isFromInside(request: FastifyRequest): boolean {
   return ['loopback', 'private', 'uniqueLocal', 'linkLocal'].includes(ipaddr.process(request.ip).range());
 }
 
-type Metrics = { requests: Counter; duration: Histogram };
+type Metrics = {
+  requests: Counter<'method' | 'route' | 'status'>;
+  duration: Histogram<'method' | 'route'>;
+};
 let metrics: Metrics | undefined;
 
 /** Made once for the process, however many servers it makes (tests make many). */
