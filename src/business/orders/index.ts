@@ -15,11 +15,11 @@ export {
 } from './order.ts';
 export { type OrderJson, toOrderJson } from './order-json.ts';
 export {
-  deleteDeadlines,
   findOrder,
   findOrderByReference,
   listPassedDeadlines,
   lockOrder,
+  type PassedDeadline,
   updateOrderFinal,
 } from './order-queries.ts';
 export { type PlacedOrder, placeOrder } from './place-order.ts';

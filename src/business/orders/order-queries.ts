@@ -84,23 +84,17 @@ export async function updateOrderFinal(
   if (rows.length !== 1) throw new Error(`order ${id} was not open when its result was written`);
 }
 
-export type PassedDeadline = { orderId: string; isOpen: boolean };
+export type PassedDeadline = { orderId: string; expiresAt: Date };
 
-/** Orders whose time is over and was not looked at since, open ones and ended ones, oldest first. */
-export async function listPassedDeadlines(db: DbOrTx, now: Date, limit: number): Promise<PassedDeadline[]> {
+/** Orders whose time is over and was not looked at since, ended ones too, oldest first, after the given one. */
+export async function listPassedDeadlines(
+  db: DbOrTx,
+  page: { now: Date; after: PassedDeadline | null; limit: number },
+): Promise<PassedDeadline[]> {
   const { rows } = await sql<PassedDeadline>`
-    select d.order_id as "orderId", o.status = 'open' as "isOpen"
-    from (select * from order_deadlines where expires_at <= ${now} order by expires_at limit ${limit}) d
-    join orders o on o.id = d.order_id
-    order by d.expires_at, d.order_id`.execute(db);
+    select order_id as "orderId", expires_at as "expiresAt" from order_deadlines
+    where expires_at <= ${page.now} and (${page.after === null}::boolean
+      or (expires_at, order_id) > (${page.after?.expiresAt ?? null}::timestamptz, ${page.after?.orderId ?? null}::uuid))
+    order by expires_at, order_id limit ${page.limit}`.execute(db);
   return rows;
-}
-
-/** Of orders that have ended: there is nothing to look at any more. Returns how many. */
-export async function deleteDeadlines(db: DbOrTx, orderIds: string[], now: Date): Promise<number> {
-  const { numAffectedRows } = await sql`
-    delete from order_deadlines d using orders o
-    where d.expires_at <= ${now} and d.order_id = any(${orderIds}::uuid[])
-      and o.id = d.order_id and o.status <> 'open'`.execute(db);
-  return Number(numAffectedRows ?? 0n);
 }

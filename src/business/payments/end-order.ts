@@ -4,15 +4,7 @@ import type { Context } from '../../ground/context.ts';
 import { inTransaction, type Tx } from '../../ground/database/index.ts';
 import type { FinalStatus, ResponseCode } from '../../ground/protocols/index.ts';
 import { recordNotification } from '../notifications/index.ts';
-import {
-  deleteDeadlines,
-  findOrder,
-  isPastExpiry,
-  listPassedDeadlines,
-  lockOrder,
-  type Order,
-  updateOrderFinal,
-} from '../orders/index.ts';
+import { findOrder, isPastExpiry, lockOrder, type Order, updateOrderFinal } from '../orders/index.ts';
 import { isFinalPayment, type Payment } from './payment.ts';
 import {
   endLivePayments,
@@ -21,8 +13,6 @@ import {
   lockPayment,
   updatePaymentCancelled,
 } from './payment-queries.ts';
-
-const expiredPerRunMax = 500;
 
 export type OrderResult = {
   /** Paid orders are ended by the posting, with the money, in its batch. */
@@ -142,24 +132,4 @@ export async function abandonPayment(context: Context, paymentId: string): Promi
     if (!payment || isFinalPayment(payment.status)) return;
     await updatePaymentCancelled(tx, payment.id, context.clock.now());
   });
-}
-
-/** Ends the open orders whose time is over, at most 500 a run, each in its own commit; returns how many. */
-export async function expireDueOrders(context: Context): Promise<number> {
-  let expired = 0;
-  for (;;) {
-    const now = context.clock.now();
-    const passed = await listPassedDeadlines(context.db, now, expiredPerRunMax);
-    for (const { orderId, isOpen } of passed) {
-      if (expired === expiredPerRunMax) break;
-      if (isOpen && (await expireOrderIfDue(context, orderId))) expired += 1;
-    }
-    const deleted = await deleteDeadlines(
-      context.db,
-      passed.map(({ orderId }) => orderId),
-      now,
-    );
-    // Orders that were paid in time cost a run nothing: it goes on to those behind them.
-    if (passed.length < expiredPerRunMax || expired === expiredPerRunMax || deleted === 0) return expired;
-  }
 }

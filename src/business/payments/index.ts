@@ -11,11 +11,12 @@ export {
   cancelOrder,
   cancelOrderIn,
   type EndedOrder,
-  expireDueOrders,
   expireOrderIfDue,
   failOrder,
   giveUpOrder,
 } from './end-order.ts';
+export { expireDueOrders } from './expire-orders.ts';
+export { type OverdueOrders, readOverdueOrders } from './expiry-queries.ts';
 export {
   type ConfirmationClass,
   formatPaymentId,

@@ -320,25 +320,6 @@ test('an order has a deadline until its time is over, paid or not, and many paid
   assert.deepEqual(await deadlines(), []);
 });
 
-test('a run ends five hundred orders, whatever number of paid ones stands between them', async () => {
-  await expireDueOrders(context);
-  const wallet = await givenWallet(context, { balanceDong: 10_000_000n });
-  const ready = await givenPayments(
-    context,
-    site,
-    Array.from({ length: 900 }, () => ({ wallet, amountDong: 1_000n })),
-  );
-  await addDeadlines(ready);
-  await postByPin(
-    context,
-    ready.filter((_, index) => index % 3 === 0),
-  );
-  context.clock.advance(900);
-  assert.equal(await expireDueOrders(context), 500);
-  assert.equal(await expireDueOrders(context), 100);
-  assert.equal(await expireDueOrders(context), 0);
-});
-
 test('going back to the shop after a refusal ends the order as failed with that code', async () => {
   const wallet = await givenWallet(context, { balanceDong: 0n });
   const order = await givenOrder(context, site);

@@ -174,6 +174,15 @@ export interface Notifications {
   ended_at: Date | null;
 }
 
+export interface OrderDeadlineFaults {
+  order_id: string;
+  expires_at: Date;
+  failures: number;
+  failed_at: Date;
+  retry_at: Date;
+  fault: string;
+}
+
 export interface OrderDeadlines {
   expires_at: Date;
   order_id: string;
@@ -321,6 +330,7 @@ export interface Tables {
   messages: Messages;
   notification_attempts: NotificationAttempts;
   notifications: Notifications;
+  order_deadline_faults: OrderDeadlineFaults;
   order_deadlines: OrderDeadlines;
   orders: Orders;
   payments: Payments;

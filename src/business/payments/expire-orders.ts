@@ -1,0 +1,109 @@
+// Ends the orders whose time is over: as many at a time as one transaction holds well, until none is left. An order
+// that cannot be ended is found by halving its batch, and set aside: those behind it do not wait for it.
+
+import type { Context } from '../../ground/context.ts';
+import { inTransaction, isPassingFault } from '../../ground/database/index.ts';
+import { wakeDispatchersSoon } from '../notifications/index.ts';
+import { formatOrderId, listPassedDeadlines, type PassedDeadline } from '../orders/index.ts';
+import { countExpired, countSetAside } from './expiry-metrics.ts';
+import { deleteSettledFault, expireOrders, listDueFaults, setOrderAside } from './expiry-queries.ts';
+
+/** Orders of one transaction. A transaction holds its locks for about a tenth of a second. */
+const batchMax = 500;
+/** Orders set aside that are tried again in one run. */
+const retriesMax = 100;
+const retryWaitSecondsMax = 6 * 60 * 60;
+const toldMax = 20;
+
+type Run = { expired: number; setAside: string[]; fault: unknown };
+
+/**
+ * One run ends everything that is due, and looks at each deadline once: an order that a payment holds at this moment
+ * is left to the next run. Returns how many orders it has ended. @throws when the database is away.
+ */
+export async function expireDueOrders(
+  context: Context,
+  options: { signal?: AbortSignal } = {},
+): Promise<number> {
+  const run: Run = { expired: 0, setAside: [], fault: null };
+  try {
+    await retrySetAside(context, run);
+    for (let after: PassedDeadline | null = null; options.signal?.aborted !== true; ) {
+      const page: PassedDeadline[] = await listPassedDeadlines(context.db, {
+        now: context.clock.now(),
+        after,
+        limit: batchMax,
+      });
+      const ids = page.map(({ orderId }) => orderId);
+      if (ids.length > 0) await expireTogether(context, ids, run);
+      const last = page.at(-1);
+      if (page.length < batchMax || last === undefined || last.orderId === after?.orderId) break;
+      after = last;
+    }
+  } finally {
+    tellRun(context, run);
+  }
+  return run.expired;
+}
+
+async function expireTogether(context: Context, orderIds: string[], run: Run): Promise<void> {
+  try {
+    const expired = await inTransaction(context.db, (tx) => expireOrders(tx, orderIds, context.clock.now()));
+    if (expired.length > 0) wakeDispatchersSoon(context);
+    run.expired += expired.length;
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    const [first] = orderIds;
+    if (orderIds.length > 1) {
+      const half = Math.ceil(orderIds.length / 2);
+      await expireTogether(context, orderIds.slice(0, half), run);
+      await expireTogether(context, orderIds.slice(half), run);
+    } else if (first !== undefined) {
+      const fault = nameFault(error);
+      const now = context.clock.now();
+      await setOrderAside(context.db, { orderId: first, fault, now, waitSecondsMax: retryWaitSecondsMax });
+      run.setAside.push(first);
+      run.fault = error;
+    }
+  }
+}
+
+async function retrySetAside(context: Context, run: Run): Promise<void> {
+  for (const orderId of await listDueFaults(context.db, context.clock.now(), retriesMax)) {
+    await expireTogether(context, [orderId], run);
+    await deleteSettledFault(context.db, orderId);
+  }
+}
+
+/** A lock or a deadlock is one order's own bad luck; without a database there is nothing to go on with. */
+function isDatabaseAway(error: unknown): boolean {
+  return isPassingFault(error) && !['40001', '40P01', '55P03'].includes(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown } | null)?.code ?? '');
+}
+
+/** SQLSTATE and constraint: a message could quote what a person sent. */
+function nameFault(error: unknown): string {
+  const { constraint } = (error ?? {}) as { constraint?: unknown };
+  return [codeOf(error) || 'no_code', constraint]
+    .filter((part) => typeof part === 'string')
+    .join(' ')
+    .slice(0, 200);
+}
+
+function tellRun({ log }: Context, { expired, setAside, fault }: Run): void {
+  countExpired(expired);
+  countSetAside(setAside.length);
+  if (setAside.length === 0) return;
+  log.error(
+    {
+      event: 'order.expiry_set_aside',
+      count: setAside.length,
+      orders: setAside.slice(0, toldMax).map(formatOrderId),
+      err: fault,
+    },
+    'orders whose time is over could not be ended: set aside, and tried again later',
+  );
+}
