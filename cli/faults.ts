@@ -2,7 +2,7 @@
 
 import { CommanderError } from 'commander';
 import { ConfigFault } from '../src/config.ts';
-import { SchemaRefusal } from '../src/ground/database/index.ts';
+import { SchemaRefusal, tellDatabaseFault } from '../src/ground/database/index.ts';
 
 /** Exit code 1, or 2 when the command line itself is wrong. */
 export class CliFault extends Error {
@@ -31,27 +31,13 @@ export function tellFault(error: unknown): ToldFault {
   if (error instanceof ConfigFault) return { code: 'settings_faulty', message: error.message, exitCode: 1 };
   if (error instanceof SchemaRefusal) return { code: 'schema_refused', message: error.message, exitCode: 1 };
   if (!(error instanceof Error)) return { code: 'unexpected_error', message: String(error), exitCode: 1 };
-  const database = describeDatabaseFault(error);
+  const database = tellDatabaseFault(error);
   if (database !== null) return { code: 'database_unreachable', message: database, exitCode: 1 };
   const wantsStack = ['debug', 'trace'].includes(process.env.VIPAY_LOG_LEVEL ?? '');
   const message = wantsStack
     ? (error.stack ?? error.message)
     : `${error.message} (VIPAY_LOG_LEVEL=debug shows where)`;
   return { code: 'unexpected_error', message, exitCode: 1 };
-}
-
-const connectionCodes = new Set(
-  'ECONNREFUSED ECONNRESET ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH ETIMEDOUT'.split(' '),
-);
-
-/** PostgreSQL's class 28 is a refused sign-in, 3D000 a missing database, class 57P a server that shuts down or starts. */
-function describeDatabaseFault(error: Error): string | null {
-  const first = error instanceof AggregateError ? (error.errors[0] as Error) : error;
-  const code = String((first as NodeJS.ErrnoException).code ?? '');
-  const isConnection =
-    connectionCodes.has(code) || /timeout.*connect|Connection terminated/i.test(first.message);
-  if (!isConnection && !/^(28|3D000|57P)/.test(code)) return null;
-  return `The database cannot be used: ${first.message}. Check that it runs and that DATABASE_URL is right.`;
 }
 
 export function notFound(what: string, name: string, hint: string): CliFault {

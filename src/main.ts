@@ -14,6 +14,7 @@ import {
   openDatabase,
   openEmbeddedPostgres,
   SchemaRefusal,
+  tellDatabaseFault,
 } from './ground/database/index.ts';
 import { createLogger, outliveBrokenOutput, outliveStrayErrors } from './ground/log/index.ts';
 
@@ -172,11 +173,6 @@ async function stop(exitCode: number, reason?: string): Promise<void> {
   process.exit(exitCode);
 }
 
-function isDatabaseLost(error: unknown): boolean {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return /^(?:57P0[1-5]|08...)$/.test(String(code)) || String(message).startsWith('Connection terminated');
-}
-
 outliveBrokenOutput();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(0));
 
@@ -184,10 +180,7 @@ start().catch((error: unknown) => {
   const isKnown =
     error instanceof ConfigFault || error instanceof SchemaRefusal || error instanceof StartFault;
   const { message, stack } = error as Error;
-  if (isDatabaseLost(error)) {
-    void stop(1, `the database went away while it was starting: ${message}`);
-    return;
-  }
-  process.stderr.write(`${isKnown ? message : (stack ?? message)}\n`);
+  const told = isKnown ? message : (tellDatabaseFault(error) ?? stack ?? message);
+  process.stderr.write(`${told}\n`);
   void stop(1);
 });

@@ -9,7 +9,12 @@ import {
   type Transfer,
 } from '../../books/ledger/index.ts';
 import type { Context } from '../../ground/context.ts';
-import { inPipelinedTransaction, type Tx, type Written } from '../../ground/database/index.ts';
+import {
+  inPipelinedTransaction,
+  saysRolledBack,
+  type Tx,
+  type Written,
+} from '../../ground/database/index.ts';
 import type { ResponseCode } from '../../ground/protocols/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 import { vietnamDay, vietnamMonth } from '../../ground/time/index.ts';
@@ -107,13 +112,8 @@ async function commit<T>(context: Context, work: (tx: Tx) => Promise<Written<T>>
       return written;
     });
   } catch (error) {
-    throw isSent && !isRefusal(error) ? new CommitUnanswered(error) : error;
+    throw isSent && !saysRolledBack(error) ? new CommitUnanswered(error) : error;
   }
-}
-
-/** The server said no and lives on: a COMMIT answered so is rolled back. What ends the connection is FATAL. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && 'severity' in error && error.severity === 'ERROR';
 }
 
 async function postInTransaction(

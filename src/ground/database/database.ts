@@ -69,31 +69,6 @@ export function openPool(url: string, options: OpenDatabaseOptions = {}): pg.Poo
   return pool;
 }
 
-/**
- * Whether the same work may succeed when tried again: a deadlock, a serialisation failure, a lost or refused
- * connection, a server that stops, starts or has run out of something.
- */
-export function isPassingFault(error: unknown): boolean {
-  const { code, message } = (typeof error === 'object' && error !== null ? error : {}) as Record<
-    string,
-    unknown
-  >;
-  if (typeof code === 'string' && /^(?:08...|40001|40P01|57P0[1-5]|53...|55P03|25006)$/.test(code))
-    return true;
-  if (
-    typeof code === 'string' &&
-    ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT'].includes(code)
-  ) {
-    return true;
-  }
-  return (
-    typeof message === 'string' &&
-    /^(?:Connection terminated|timeout (?:exceeded|expired) when trying to connect|Client has encountered a connection error)/.test(
-      message,
-    )
-  );
-}
-
 const int8 = 20;
 const date = 1082;
 const int8Array = 1016;

@@ -1,12 +1,12 @@
 export {
   type Database,
   type DbOrTx,
-  isPassingFault,
   type OpenDatabaseOptions,
   openDatabase,
   openPool,
   type Tx,
 } from './database.ts';
+export { isPassingFault, saysRolledBack } from './database-fault.ts';
 export {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
@@ -16,4 +16,5 @@ export {
 export { createGroupCommit, type GroupCommit, type GroupCommitOptions, QueueFull } from './group-commit.ts';
 export { type MigrateOptions, migrate, SchemaRefusal } from './migrate.ts';
 export type { Tables } from './tables.ts';
+export { tellDatabaseFault } from './tell-fault.ts';
 export { inPipelinedTransaction, inTransaction, type Written } from './transaction.ts';

@@ -14,7 +14,9 @@ import {
 } from 'kysely';
 import type pg from 'pg';
 import type { Database, Tx } from './database.ts';
+import { saysRolledBack } from './database-fault.ts';
 import { queryPrepared } from './prepared-statements.ts';
+import { isOverInAMoment, retrying } from './retrying.ts';
 import type { Tables } from './tables.ts';
 
 /** What a pipelined transaction has decided: its result, and the statements that write it, already sent. */
@@ -23,10 +25,27 @@ export type Written<T> = { result: T; writes: Promise<unknown>[] };
 /**
  * Runs `work` in one transaction: committed when it returns, rolled back when it throws. `begin` goes out with the
  * first statement; `work` may send statements that do not need each other's answers side by side.
+ *
+ * What PostgreSQL ended before the commit (a deadlock, a lost connection, a server that no longer writes) is begun
+ * again, so `work` may run several times: whatever it changes, it changes in the database.
  */
 export function inTransaction<T>(db: Pick<Database, 'pool'>, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return inPipelinedTransaction(db, async (tx) => ({ result: await work(tx), writes: [] }));
+  let isCommitting = false;
+  const begin = () => {
+    isCommitting = false;
+    return inPipelinedTransaction(db, async (tx) => {
+      const result = await work(tx);
+      isCommitting = true;
+      return { result, writes: [] };
+    });
+  };
+  // A commit without an answer may have been done: the caller finds out.
+  const isWorthIt = (error: unknown) => isOverInAMoment(error) && (!isCommitting || saysRolledBack(error));
+  return retrying(begin, { triesMax, withinMs: retriesBeginWithinMs, isWorthIt });
 }
+
+const triesMax = 3;
+const retriesBeginWithinMs = 2_000;
 
 /**
  * The same, with `commit` sent behind the last writes. Committed when the promise resolves. When a statement is

@@ -4,6 +4,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { Context } from '../context.ts';
+import { isPassingFault } from '../database/index.ts';
 import { chooseLocale, createNonce, pageHeaders } from '../pages/index.ts';
 import type { Environment, Locale } from '../terms.ts';
 import { encodeProblem, type FieldError, ProblemError, type ProblemSlug } from './problems.ts';
@@ -45,10 +46,10 @@ export function toProblem(error: unknown): ProblemError {
     const detail = first ? `${first.field || 'body'}: ${first.detail}` : 'does not fit the schema';
     return new ProblemError('malformed-request', { detail, errors });
   }
-  const fields = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
-  if (isDatabaseAway(fields)) {
+  if (isPassingFault(error)) {
     return new ProblemError('unavailable', { headers: { 'retry-after': retryAfterSeconds } });
   }
+  const fields = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
   const slug = typeof fields.statusCode === 'number' ? slugOfStatus(fields.statusCode) : undefined;
   return new ProblemError(slug ?? 'internal-error', slug ? { detail: ownWords[slug] ?? slug } : {});
 }
@@ -90,16 +91,6 @@ function fieldErrors(entry: ValidationEntry): FieldError[] {
   }
   const field = entry.instancePath.slice(1).replaceAll('/', '.').slice(0, 64);
   return [{ field, detail: (entry.message ?? 'does not fit the schema').slice(0, 200) }];
-}
-
-/** Lost or refused connections, a server that is starting or stopping, no free slot: worth another try. */
-function isDatabaseAway(error: Record<string, unknown>): boolean {
-  const code = typeof error.code === 'string' ? error.code : '';
-  if (/^(?:08...|57P0[1-5]|53300|25006)$/.test(code)) return true;
-  if (['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT'].includes(code))
-    return error.syscall !== 'open';
-  const message = typeof error.message === 'string' ? error.message : '';
-  return /^(?:Connection terminated|timeout (?:exceeded|expired) when trying to connect)/.test(message);
 }
 
 const pageKinds: Partial<Record<ProblemSlug, ErrorKind>> = {

@@ -30,8 +30,8 @@ function createApp(requestTimeoutMs?: number): FastifyInstance {
   app.get('/broken', async () => {
     throw new Error('secret internals of table orders');
   });
-  app.get('/v3/away', async () => {
-    throw Object.assign(new Error('terminating connection'), { code: '57P01' });
+  app.get('/v3/away/:code', async (request) => {
+    throw Object.assign(new Error('planted'), request.params);
   });
   app.get('/v3/refused', async () => {
     throw new ProblemError('duplicate-reference', {
@@ -115,11 +115,15 @@ describe('the server', () => {
     }
   });
 
-  test('a lost database is 503 with code 75 and a time to try again', async () => {
-    const answer = await app.inject({ url: '/v3/away' });
-    assert.equal(answer.statusCode, 503);
-    assert.equal(answer.json().code, '75');
-    assert.equal(answer.headers['retry-after'], '5');
+  test('what is over by itself in the database is 503 with code 75 and a time to try again', async () => {
+    const codes = ['57P01', '08006', '40001', '40P01', '53100', '53300', '55P03', '57014', '25006', '28P01'];
+    for (const code of [...codes, 'ECONNREFUSED', 'ENOTFOUND']) {
+      const answer = await app.inject({ url: `/v3/away/${code}` });
+      assert.deepEqual([code, answer.statusCode], [code, 503]);
+      assert.equal(answer.json().code, '75');
+      assert.equal(answer.headers['retry-after'], '5');
+    }
+    assert.equal((await app.inject({ url: '/v3/away/23505' })).statusCode, 500);
   });
 
   test('a refusal keeps its status, its code and its headers', async () => {
