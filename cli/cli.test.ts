@@ -143,6 +143,19 @@ test('keys are rotated, a site is changed, suspended and listed', async () => {
   const listed = await vipay(['site', 'list', '--environment', 'sandbox']);
   assert.match(listed.stdout, /^rotated +sandbox +rest +suspended +Đổi khóa +Đổi khóa +yes$/m);
   assert.equal((await findSite(db, 'rotated'))?.notifyUrl, 'https://shop.example/ipn');
+  const lists = ['--return-schemes', 'MyShop, vn.shop.app', '--return-hosts', '*.Shop.Example'];
+  const back = await vipay(['site', 'set', 'rotated', ...lists, '--json']);
+  assert.equal(back.code, 0, back.stderr);
+  const { return_schemes, return_hosts } = JSON.parse(back.stdout);
+  assert.deepEqual([return_schemes, return_hosts], [['myshop', 'vn.shop.app'], ['*.shop.example']]);
+  assert.match(
+    (await vipay(['site', 'show', 'rotated'])).stdout,
+    /https, http, myshop, vn\.shop\.app; hosts \*\.shop/,
+  );
+  assert.equal((await vipay(['site', 'set', 'rotated', '--return-hosts', ''])).code, 0);
+  assert.deepEqual((await findSite(db, 'rotated'))?.returnHosts, []);
+  const refused = await vipay(['site', 'set', 'rotated', '--return-schemes', 'javascript']);
+  assert.match(refused.stderr, /^--return-schemes: List at most 10 schemes/m);
 });
 
 test('a wallet is made with its balance, topped up once per transfer id, and shown', async () => {

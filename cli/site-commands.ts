@@ -20,7 +20,7 @@ import { CliFault, notFound } from './faults.ts';
 import type { Gateway } from './gateway.ts';
 import { type Answer, table, yesOrNo } from './print.ts';
 import { addSiteCreateCommand } from './site-create-command.ts';
-import { given, readKeyFile, refusal } from './site-settings.ts';
+import { given, readKeyFile, readList, refusal } from './site-settings.ts';
 import { describeAgreement, showCredentials, showSite } from './site-text.ts';
 
 export function addSiteCommands(program: Command): void {
@@ -97,17 +97,28 @@ export function addSiteCommands(program: Command): void {
     },
   });
 
-  declare<{ name?: string; returnUrl?: string; notifyUrl?: string; protocolEnabled?: 'yes' | 'no' }>(site, {
+  declare<{
+    name?: string;
+    returnUrl?: string;
+    notifyUrl?: string;
+    returnSchemes?: string;
+    returnHosts?: string;
+    protocolEnabled?: 'yes' | 'no';
+  }>(site, {
     usage: 'set <code>',
-    description: 'Change the name or the URLs of a site, or switch its protocol off and on',
+    description:
+      'Change the name, the URLs or the return addresses of a site, or switch its protocol off and on',
     options: [
       text('--name <name>', 'shown to buyers'),
       text('--return-url <url>', 'where buyers go back; "" takes it away'),
       text('--notify-url <url>', 'where results are sent; "" takes it away'),
+      text('--return-schemes <list>', 'schemes of the merchant\'s own apps that buyers go back to; "": none'),
+      text('--return-hosts <list>', 'the only hosts buyers go back to; "": any'),
       choice('--protocol-enabled <answer>', 'whether the site takes orders in its protocol', ['yes', 'no']),
     ],
     examples: [
       'npx vipay site set shop_rest --notify-url https://shop.example/ipn',
+      'npx vipay site set shop_rest --return-schemes myshop --return-hosts shop.example,*.shop.example',
       'npx vipay site set shop_v1 --protocol-enabled no',
     ],
     run: async ({ context }, [code = ''], { protocolEnabled, ...change }) => {
@@ -122,7 +133,10 @@ export function addSiteCommands(program: Command): void {
         );
       }
       const { name, returnUrl, notifyUrl } = change;
-      const done = await updateSite(context, code, given({ name, returnUrl, notifyUrl }));
+      const returnSchemes = readList(change.returnSchemes);
+      const returnHosts = readList(change.returnHosts);
+      const settings = given({ name, returnUrl, notifyUrl, returnSchemes, returnHosts });
+      const done = await updateSite(context, code, settings);
       if (!done.ok) throw refusal(done.error, code);
       const switched =
         protocolEnabled === undefined ? done : await switchProtocol(context, code, protocolEnabled === 'yes');

@@ -16,7 +16,7 @@ import {
 } from './command.ts';
 import type { Gateway } from './gateway.ts';
 import type { Answer } from './print.ts';
-import { given, readKeyFile, refusal } from './site-settings.ts';
+import { given, readKeyFile, readList, refusal } from './site-settings.ts';
 import { describeAgreement, showCredentials } from './site-text.ts';
 
 export function addSiteCreateCommand(site: Command): void {
@@ -47,6 +47,8 @@ type CreateOptions = {
   merchantPublicKey?: string;
   returnUrl?: string;
   notifyUrl?: string;
+  returnSchemes?: string;
+  returnHosts?: string;
   amountUnit?: 'hundredths' | 'dong';
   amountMin?: bigint;
   amountMax?: bigint;
@@ -84,6 +86,14 @@ function createOptions() {
     ),
     text('--return-url <url>', 'where buyers go back'),
     text('--notify-url <url>', 'where results are sent, server to server'),
+    text(
+      '--return-schemes <list>',
+      "schemes of the merchant's own apps that buyers go back to, such as myshop",
+    ),
+    text(
+      '--return-hosts <list>',
+      'the only hosts buyers go back to, such as shop.vn,*.shop.vn (default: any)',
+    ),
     choice('--amount-unit <unit>', 'classic: what total_amount counts (default: hundredths)', [
       'hundredths',
       'dong',
@@ -129,6 +139,8 @@ async function makeSite(gateway: Gateway, _args: string[], options: CreateOption
       accessCode: options.accessCode,
       returnUrl: options.returnUrl,
       notifyUrl: options.notifyUrl,
+      returnSchemes: readList(options.returnSchemes),
+      returnHosts: readList(options.returnHosts),
       amountUnit: options.amountUnit,
       amountMinDong: options.amountMin,
       amountMaxDong: options.amountMax,

@@ -16,6 +16,8 @@ const optionNames: Record<string, string> = {
   amountUnit: '--amount-unit',
   returnUrl: '--return-url',
   notifyUrl: '--notify-url',
+  returnSchemes: '--return-schemes',
+  returnHosts: '--return-hosts',
   amountMaxDong: '--amount-min, --amount-max',
   fee: 'the fee',
   overlapSeconds: '--overlap-hours',
@@ -25,6 +27,11 @@ const optionNames: Record<string, string> = {
 export function refusal(error: MerchantError, code: string): CliFault {
   if (error.code === 'site_not_found') return notFound('site', code, '"vipay site list" shows all of them.');
   return new CliFault(error.code, `${optionNames[error.field] ?? error.field}: ${error.message}`);
+}
+
+/** "a, b" → ["a", "b"]; "" → []. */
+export function readList(given: string | undefined): string[] | undefined {
+  return given?.split(',').flatMap((item) => item.trim() || []);
 }
 
 export function readKeyFile(path: string | undefined): { merchantPublicKey?: string } {

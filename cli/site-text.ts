@@ -17,6 +17,8 @@ export function describeAgreement(site: MerchantSite) {
     fee_min: site.fee.minDong,
     fee_max: site.fee.maxDong,
     vat_percent: toPercent(site.fee.vatRatePpm),
+    return_schemes: site.returnSchemes,
+    return_hosts: site.returnHosts,
     created_at: site.createdAt,
   };
 }
@@ -64,6 +66,7 @@ export function showSite(site: MerchantSite, told: SiteCredentials, keys: SiteKe
         site.creditAccountKind === 'merchant_collection' ? 'collection account' : 'suspense account',
       ],
       ['an order is', `${dong(site.amountMinDong)} to ${dong(site.amountMaxDong)}`],
+      ['buyers go back to', returnText(site)],
       ['fee', feeText(site)],
       ['for instance', `of ${formatDong(100_000n)}: fee ${dong(feeDong)}, VAT ${dong(vatDong)}`],
       ['made at', moment(site.createdAt)],
@@ -113,6 +116,11 @@ function keyBlocks(told: SiteCredentials): string[] {
   return blocks.flatMap(([title, content]) =>
     content === undefined ? [] : ['', `${title}:`, content.trim()],
   );
+}
+
+function returnText({ environment, returnSchemes, returnHosts }: MerchantSite): string {
+  const schemes = [environment === 'live' ? 'https' : 'https, http', ...returnSchemes].join(', ');
+  return returnHosts.length === 0 ? schemes : `${schemes}; hosts ${returnHosts.join(', ')}`;
 }
 
 function feeText({ fee }: MerchantSite): string {

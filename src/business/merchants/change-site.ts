@@ -4,8 +4,9 @@ import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
 import { type MerchantError, merchantError } from './merchant-errors.ts';
 import { findSite, lockSite, type SiteChange, updateSiteRow } from './merchant-queries.ts';
+import { readReturnHosts, readReturnSchemes } from './return-address.ts';
 import type { MerchantSite } from './site.ts';
-import { checkName, checkSiteUrl } from './site-rules.ts';
+import { checkName, checkReturnLists, checkSiteUrl } from './site-rules.ts';
 
 export type ChangeSiteResult = { ok: true; site: MerchantSite } | { ok: false; error: MerchantError };
 
@@ -30,11 +31,17 @@ export function switchProtocol(
   return changeSite(context, merchantSite, { protocolEnabled: enabled });
 }
 
-/** Changes the name and the URLs; an empty URL takes it away. Orders keep the URLs they came with. */
+/** Changes the name, the URLs and where buyers may be sent back; an empty URL or list takes it away. Orders keep the URLs they came with. */
 export function updateSite(
   context: Changing,
   merchantSite: string,
-  change: { name?: string; returnUrl?: string; notifyUrl?: string },
+  change: {
+    name?: string;
+    returnUrl?: string;
+    notifyUrl?: string;
+    returnSchemes?: string[];
+    returnHosts?: string[];
+  },
 ): Promise<ChangeSiteResult> {
   return changeSite(context, merchantSite, change);
 }
@@ -55,6 +62,8 @@ async function changeSite(
       name: change.name?.normalize('NFC').trim() ?? null,
       returnUrl: change.returnUrl ?? null,
       notifyUrl: change.notifyUrl ?? null,
+      returnSchemes: change.returnSchemes === undefined ? null : readReturnSchemes(change.returnSchemes),
+      returnHosts: change.returnHosts === undefined ? null : readReturnHosts(change.returnHosts),
     });
     const changed = await findSite(tx, merchantSite);
     if (changed === null) throw new Error(`site ${merchantSite} has gone`);
@@ -69,5 +78,7 @@ function checkChange(site: MerchantSite, change: Partial<SiteChange>): MerchantE
     const fault = url ? checkSiteUrl({ environment, protocol, [field]: url }, field) : null;
     if (fault) return fault;
   }
+  const fault = checkReturnLists(change);
+  if (fault) return fault;
   return change.name === undefined ? null : checkName(change.name, 'name');
 }

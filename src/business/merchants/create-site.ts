@@ -8,6 +8,7 @@ import { amountDongMax } from '../../ground/money/index.ts';
 import { importRsaKey } from '../../ground/protocols/keys/index.ts';
 import { type MerchantError, merchantError } from './merchant-errors.ts';
 import { findMerchant, findSite, insertMerchant, insertSite, lockMerchantName } from './merchant-queries.ts';
+import { readReturnHosts, readReturnSchemes } from './return-address.ts';
 import {
   keyKindsOf,
   type MerchantSite,
@@ -93,6 +94,8 @@ async function writeSite(
         amountUnit: input.amountUnit ?? (input.protocol === 'rest' ? 'dong' : 'hundredths'),
         returnUrl: input.returnUrl ?? null,
         notifyUrl: input.notifyUrl ?? null,
+        returnSchemes: readReturnSchemes(input.returnSchemes ?? []) ?? [],
+        returnHosts: readReturnHosts(input.returnHosts ?? []) ?? [],
         creditAccountKind,
         creditAccountId: accounts[creditAccountKind],
         amountMinDong: input.amountMinDong ?? 1n,

@@ -2,6 +2,7 @@ export { activateSite, suspendSite, switchProtocol, updateSite } from './change-
 export { type CreateSiteResult, createSite } from './create-site.ts';
 export type { MerchantError, MerchantErrorCode } from './merchant-errors.ts';
 export { findSite, listSites } from './merchant-queries.ts';
+export { findReturnAddressFault } from './return-address.ts';
 export { type RotateSiteKeyResult, rotateSiteKey } from './rotate-site-key.ts';
 export type {
   MerchantSite,

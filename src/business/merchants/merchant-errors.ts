@@ -15,6 +15,10 @@ export const merchantErrors = {
   url_not_https: 'A live site needs https.',
   url_not_public: 'A live site needs an address that is reachable from outside.',
   url_holds_result_name: 'The URL already holds a name that the result will append.',
+  return_schemes_malformed:
+    'List at most 10 schemes of apps of your own, such as myshop; http and https need no listing, and schemes of the device or the browser (javascript, tel, search-ms …) can never be listed.',
+  return_hosts_malformed:
+    'List at most 50 host names without scheme, port or path; *.shop.example is every host below shop.example.',
   merchant_public_key_malformed:
     'Give an RSA public key of 1024 bits or more as PEM, RSAKeyValue XML or JWK.',
   merchant_key_is_private:

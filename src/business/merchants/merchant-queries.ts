@@ -12,7 +12,7 @@ const siteColumns = sql`
   s.merchant_site as "merchantSite", s.merchant_id as "merchantId", m.name as "merchantName", s.environment, s.name,
   s.protocol, (m.status = 'active' and s.status = 'active') as active, s.protocol_enabled as "protocolEnabled",
   s.access_code as "accessCode", s.amount_unit as "amountUnit", s.return_url as "returnUrl",
-  s.notify_url as "notifyUrl", s.credit_account_kind as "creditAccountKind",
+  s.notify_url as "notifyUrl", s.return_schemes as "returnSchemes", s.return_hosts as "returnHosts", s.credit_account_kind as "creditAccountKind",
   s.credit_account_id as "creditAccountId", s.amount_min_dong as "amountMinDong",
   s.amount_max_dong as "amountMaxDong", s.fee_rate_ppm as "ratePpm", s.fee_fixed_dong as "fixedDong",
   s.fee_min_dong as "minDong", s.fee_max_dong as "maxDong", s.vat_rate_ppm as "vatRatePpm",
@@ -93,10 +93,11 @@ export async function insertSite(
   const { fee } = site;
   const { numAffectedRows } = await sql`
     insert into merchant_sites (merchant_site, merchant_id, environment, name, protocol, access_code, amount_unit,
-      return_url, notify_url, credit_account_kind, credit_account_id, amount_min_dong, amount_max_dong,
+      return_url, notify_url, return_schemes, return_hosts, credit_account_kind, credit_account_id, amount_min_dong, amount_max_dong,
       fee_rate_ppm, fee_fixed_dong, fee_min_dong, fee_max_dong, vat_rate_ppm, created_at)
     values (${site.merchantSite}, ${site.merchantId}, ${site.environment}, ${site.name}, ${site.protocol},
-      ${site.accessCode}, ${site.amountUnit}, ${site.returnUrl}, ${site.notifyUrl}, ${site.creditAccountKind},
+      ${site.accessCode}, ${site.amountUnit}, ${site.returnUrl}, ${site.notifyUrl}, ${site.returnSchemes}::text[],
+      ${site.returnHosts}::text[], ${site.creditAccountKind},
       ${site.creditAccountId}, ${site.amountMinDong}, ${site.amountMaxDong}, ${fee.ratePpm}, ${fee.fixedDong},
       ${fee.minDong}, ${fee.maxDong}, ${fee.vatRatePpm}, ${site.createdAt})
     on conflict (merchant_site) do nothing`.execute(tx);
@@ -115,7 +116,9 @@ export async function updateSiteRow(
       protocol_enabled = coalesce(${change.protocolEnabled}::boolean, protocol_enabled),
       name = coalesce(${change.name}, name),
       return_url = nullif(coalesce(${change.returnUrl}, return_url), ''),
-      notify_url = nullif(coalesce(${change.notifyUrl}, notify_url), '')
+      notify_url = nullif(coalesce(${change.notifyUrl}, notify_url), ''),
+      return_schemes = coalesce(${change.returnSchemes}::text[], return_schemes),
+      return_hosts = coalesce(${change.returnHosts}::text[], return_hosts)
     where merchant_site = ${merchantSite}`.execute(db);
   return numAffectedRows === 1n;
 }
@@ -127,6 +130,8 @@ export type SiteChange = {
   name: string;
   returnUrl: string;
   notifyUrl: string;
+  returnSchemes: string[];
+  returnHosts: string[];
 };
 
 export type SiteKeyRow = {

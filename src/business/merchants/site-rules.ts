@@ -6,6 +6,7 @@ import { v1ReservedNames } from '../../ground/protocols/classic-v1/index.ts';
 import { v2ParameterNames } from '../../ground/protocols/classic-v2/index.ts';
 import { nameProblem } from '../../ground/text/index.ts';
 import { type MerchantError, merchantError } from './merchant-errors.ts';
+import { readReturnHosts, readReturnSchemes } from './return-address.ts';
 import type { NewSite, Protocol } from './site.ts';
 
 const codePattern = /^[A-Za-z0-9_.-]{1,50}$/;
@@ -32,6 +33,7 @@ export function checkNewSite(site: NewSite): MerchantError | null {
     checkProtocolSettings(site) ??
     checkSiteUrl(site, 'returnUrl') ??
     checkSiteUrl(site, 'notifyUrl') ??
+    checkReturnLists(site) ??
     checkBounds(site) ??
     checkFee(site.fee ?? {})
   );
@@ -96,6 +98,18 @@ function isPublicHost(hostname: string): boolean {
   const literal = literalAddresses(hostname);
   if (literal === null) return hostname.includes('.');
   return literal.every((address) => refuseAddress(address, { allowLoopback: false }) === null);
+}
+
+/** The lists of a site that is made or changed; an absent one passes. */
+export function checkReturnLists({
+  returnSchemes,
+  returnHosts,
+}: Pick<NewSite, 'returnSchemes' | 'returnHosts'>): MerchantError | null {
+  if (returnSchemes !== undefined && readReturnSchemes(returnSchemes) === null)
+    return merchantError('return_schemes_malformed', 'returnSchemes');
+  return returnHosts !== undefined && readReturnHosts(returnHosts) === null
+    ? merchantError('return_hosts_malformed', 'returnHosts')
+    : null;
 }
 
 function checkBounds({ amountMinDong = 1n, amountMaxDong = amountDongMax }: NewSite): MerchantError | null {

@@ -41,6 +41,10 @@ export type MerchantSite = {
   amountUnit: AmountUnit;
   returnUrl: string | null;
   notifyUrl: string | null;
+  /** Of the merchant's own apps, beside https (and http in the sandbox): where buyers may be sent back. */
+  returnSchemes: string[];
+  /** The hosts they may be sent back to; `*.example` is every host below; empty: any. */
+  returnHosts: string[];
   creditAccountKind: CreditAccountKind;
   creditAccountId: string;
   amountMinDong: bigint;
@@ -66,6 +70,8 @@ export type NewSite = {
   amountUnit?: AmountUnit;
   returnUrl?: string;
   notifyUrl?: string;
+  returnSchemes?: string[];
+  returnHosts?: string[];
   /** v2 only: XML, PEM or JWK. Without it a pair is made, and its private key handed out once. */
   merchantPublicKey?: string;
   creditAccountKind?: CreditAccountKind;

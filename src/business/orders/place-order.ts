@@ -5,7 +5,7 @@ import type { Context } from '../../ground/context.ts';
 import type { Tx } from '../../ground/database/index.ts';
 import { computeFee, feeExceedsAmount } from '../../ground/money/index.ts';
 import { contentDigest, type OrderFault, type ReceivedOrder } from '../../ground/protocols/index.ts';
-import type { MerchantSite } from '../merchants/index.ts';
+import { findReturnAddressFault, type MerchantSite } from '../merchants/index.ts';
 import { type Policies, readPolicies } from '../policies/index.ts';
 import type { Order } from './order.ts';
 import { findContentHash, findOrderByReference, insertOrder } from './order-queries.ts';
@@ -15,7 +15,7 @@ export type PlacedOrder = { ok: true; order: Order; created: boolean } | { ok: f
 /**
  * Stores the order, or finds it: the same content under a known reference is the same order (`created` false),
  * whatever its state; other content is 94. Refuses 04 (site), 03 (amount bounds, fee above amount, lifetime,
- * URLs of a live site that are not https).
+ * return addresses that the site may not use).
  */
 export async function placeOrder(
   context: Context,
@@ -83,12 +83,10 @@ function findOrderFault(site: MerchantSite, received: ReceivedOrder, policies: P
   const lifetime = received.expiresInSeconds;
   const [least, most] = [policies['order.valid_min_seconds'], policies['order.valid_max_seconds']];
   if (lifetime !== null && (lifetime < least || lifetime > most)) {
-    return { code: '03', detail: `expires_in_seconds is not between ${least} and ${most}` };
+    return { code: '03', detail: `expires_in_seconds: not between ${least} and ${most}` };
   }
-  for (const url of [received.returnUrl, received.cancelUrl]) {
-    if (site.environment === 'live' && url !== null && /^http:/i.test(url)) {
-      return { code: '03', detail: 'return and cancel URLs of a live site must be https' };
-    }
-  }
-  return null;
+  return (
+    findReturnAddressFault(site, 'return_url', received.returnUrl) ??
+    (received.cancelUrl === null ? null : findReturnAddressFault(site, 'cancel_url', received.cancelUrl))
+  );
 }

@@ -33,8 +33,11 @@ export function toReceivedOrder(site: MerchantSite, body: NewOrder): ReceivedOrd
 
 export function toOrderProblem(fault: OrderFault): ProblemError {
   const { code, detail } = fault;
+  // A fault of one field begins with its name.
+  const [, field, problem] = /^(return_url|cancel_url|expires_in_seconds): (.*)$/.exec(detail) ?? [];
+  const errors = field !== undefined && problem !== undefined ? [{ field, detail: problem }] : [];
   if (code === '94') return new ProblemError('duplicate-reference', { detail });
   if (code === '04') return new ProblemError('site-suspended', { detail });
-  if (code === '03') return new ProblemError('order-refused', { detail });
+  if (code === '03') return new ProblemError('order-refused', { detail, errors });
   return new ProblemError('order-refused', { code, detail });
 }

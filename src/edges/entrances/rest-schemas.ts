@@ -60,7 +60,7 @@ export const newOrderSchema = z
         examples: ['Sen đá và chậu gốm'],
       }),
     return_url: returnAddress('return_url').meta({
-      description: `Where the buyer's browser goes back; http, https or an app's own scheme, at most 2048 characters. Live sites: https. Its own query must not hold ${restReturnNames.join(', ')}.`,
+      description: `Where the buyer's browser goes back; https; in the sandbox http too; an app's own scheme (myshop://…) when the site lists it; a host the site lists, when it lists any. At most 2048 characters. Its own query must not hold ${restReturnNames.join(', ')}.`,
       examples: ['https://shop.example/ket-qua'],
     }),
     cancel_url: returnAddress('cancel_url')

@@ -123,6 +123,8 @@ export interface MerchantSites {
   fee_max_dong: bigint | null;
   vat_rate_ppm: Generated<bigint>;
   created_at: Date;
+  return_schemes: Generated<string[]>;
+  return_hosts: Generated<string[]>;
 }
 
 export interface Merchants {

@@ -8,3 +8,4 @@ export {
   responseMessage,
   type WhoMustAct,
 } from './response-codes.ts';
+export { isListableScheme } from './return-url.ts';

@@ -44,6 +44,10 @@ test('addresses that run something, read files, hide something or are none are r
     'about://blank',
     'intent://x#Intent;end',
     'ms-settings://x',
+    'search-ms://query=x',
+    'itms-services://?action=download-manifest',
+    'tel://0900000001',
+    'x-apple-health://x',
     `https://shop.example/${'a'.repeat(2028)}`,
   ]) {
     assert.equal(checkReturnUrl(url)?.code, '03', url);

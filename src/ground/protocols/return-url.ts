@@ -6,20 +6,37 @@ import { lowerAscii, splitRawQuery } from './raw-query.ts';
 export const returnUrlLengthMax = 2048;
 
 /**
- * Schemes that run something, read local files or steer the browser itself; any other scheme is taken for a
- * mobile app's own. `intent` is refused because its fragment names the component to start.
+ * Schemes that run something, read local files, steer the browser, call, write or install: the device's own, never an
+ * app of a merchant. `intent` is refused because its fragment names the component to start.
  */
-const refusedSchemes = new Set(
-  'about android-app blob content data file filesystem ftp intent jar javascript resource vbscript view-source ws wss'.split(
-    ' ',
-  ),
+const deviceSchemes = new Set(
+  [
+    'about android-app blob content data file filesystem ftp ftps intent jar javascript livescript mhtml mk mocha',
+    'resource res vbscript view-source ws wss wyciwyg moz-extension edge opera brave vivaldi safari-extension',
+    'tel callto sms smsto mms mmsto mailto facetime facetime-audio facetime-group geo maps market',
+    'itms itms-apps itms-appss itms-beta itms-books itms-bookss itms-services feed webcal pcast news nntp snews',
+    'search search-ms shell ssh sftp telnet smb afp nfs ldap ldaps dav davs rdp vnc rtsp mms mmst help hcp dict',
+    'prefs app-prefs app-settings shortcuts workflow cydia magnet steam',
+  ].flatMap((line) => line.split(' ')),
 );
+const deviceFamilies = /^(?:ms-|microsoft|chrome|x-apple|apple-|com\.apple\.|com\.android\.|web\+|vnd\.)/;
+
+/** Whether a scheme (lower case, without colon) may be an app's own at all: a site can list no other. */
+export function isListableScheme(scheme: string): boolean {
+  return (
+    /^[a-z][a-z0-9+.-]{1,63}$/.test(scheme) &&
+    scheme !== 'http' &&
+    scheme !== 'https' &&
+    !deviceSchemes.has(scheme) &&
+    !deviceFamilies.test(scheme)
+  );
+}
 
 /**
- * Accepts http, https and an app's own scheme, always as `scheme://…`, at most 2048 characters, without
+ * Accepts http, https and what could be an app's own scheme, always as `scheme://…`, at most 2048 characters, without
  * credentials, spaces, controls or backslashes. `reserved` are the lower-case names of the result that will be
  * appended: a URL whose own query holds one of them is refused, so that nobody reads the wrong one.
- * Returns a fault of code 03 that names `field`. That live sites need https is the caller's rule.
+ * Returns a fault of code 03 that names `field`. Which schemes and hosts a site may use is the caller's rule.
  */
 export function checkReturnUrl(
   url: string,
@@ -30,7 +47,8 @@ export function checkReturnUrl(
   if (/[\p{Cc}\p{Z}\p{Bidi_Control}\p{Cs}\\]/u.test(url)) return fault('holds a space, control or backslash');
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(url)?.[1]?.toLowerCase();
   if (scheme === undefined || !URL.canParse(url)) return fault('not an absolute URL (scheme://…)');
-  if (refusedSchemes.has(scheme) || /^(?:ms-|chrome)/.test(scheme)) return fault('scheme is not accepted');
+  if (scheme !== 'http' && scheme !== 'https' && !isListableScheme(scheme))
+    return fault('scheme is not accepted');
   const parsed = new URL(url);
   if (parsed.username !== '' || parsed.password !== '') return fault('holds credentials');
   const own = splitRawQuery(toSendableUrl(url).split('#', 1)[0]?.split('?').slice(1).join('?') ?? '');
