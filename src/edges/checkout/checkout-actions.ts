@@ -20,9 +20,10 @@ import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
 import { plainDigits } from '../../ground/text/index.ts';
 import { endSession, openSession } from './checkout-sessions.ts';
-import { type Checkout, mayEnd } from './load-checkout.ts';
+import type { Checkout } from './load-checkout.ts';
 import type { Note } from './note.ts';
 import type { CodeError } from './pages/index.ts';
+import { mayEnd } from './standing.ts';
 
 export type ActionResult = {
   note?: Note;

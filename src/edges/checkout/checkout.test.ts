@@ -13,7 +13,7 @@ import {
   type TestContext,
   testPin,
 } from '../../../tests/support/context.ts';
-import { createVisitor, findForm } from '../../../tests/support/visitor.ts';
+import { createVisitor, findForm, type Visitor } from '../../../tests/support/visitor.ts';
 import { readBalance } from '../../books/ledger/index.ts';
 import type { MerchantSite } from '../../business/merchants/index.ts';
 import { arrivalUrl, checkoutUrl, findOrder } from '../../business/orders/index.ts';
@@ -307,20 +307,65 @@ test('cancelling takes the buyer back at once with 24, and the cancel cannot be 
   assert.equal(await statusOf(order.id), 'cancelled');
 });
 
-test('a stranger with the copied address sees the status only: no cancelling, no way back with a signature', async () => {
-  const { order, buyer } = await arrive();
-  const stranger = createVisitor(app);
-  await stranger.visit(checkoutUrl(context, order));
-  const refused = await stranger.send('/cancel').catch(() => null);
-  assert.ok(refused === null || refused.statusCode === 403);
+/** Every button of a checkout, sent with the token of the page seen last. */
+function press(visitor: Visitor, url: string, button: string) {
+  const token = /name="form_token" value="([^"]+)"/.exec(visitor.page)?.[1] ?? '';
+  return visitor.post(`${new URL(url).pathname}/${button}`, { form_token: token });
+}
+
+test('a stranger with the copied address sees that the shop has an order, and its status later: no amount, no cancelling, no way back', async () => {
+  const order = await givenOrder(context, site, {
+    amountDong: 1_234_567n,
+    description: 'Sen đá bí mật',
+    orderNo: 'BM-77',
+  });
+  const url = checkoutUrl(context, order);
+  const secret = /1\.234\.567|bí mật|BM-77/;
+  const buyer = createVisitor(app, nextAddress());
+  assertShows(await buyer.visit(arrivalUrl(context, order)), secret);
+  const stranger = createVisitor(app, nextAddress());
+  const seen = await stranger.visit(url);
+  assertShows(seen, /Cửa hàng Sen Đá/);
+  assertHides(seen, secret);
+  for (const button of ['cancel', 'give-up'])
+    assert.equal((await press(stranger, url, button)).statusCode, 403);
+  for (let tries = 0; tries < 10; tries += 1) {
+    await stranger.visit(url);
+    await stranger.submit('/sign-in', { phone: `095555550${tries}`, pin: '135791' });
+  }
+  const refused = await stranger.visit(url);
+  assertHides(refused, secret);
+  assertHides(refused, /give-up/);
   assert.equal(await statusOf(order.id), 'open');
 
   const wallet = await givenWallet(context);
   await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
   await buyer.submit('/confirm');
-  const seen = await stranger.visit(checkoutUrl(context, order));
-  assert.equal(seen.headers.refresh, undefined);
-  assertHides(seen, /signature=|127\.0\.0\.1:9/);
+  const ended = await stranger.visit(url);
+  assert.equal(ended.headers.refresh, undefined);
+  assertHides(ended, /signature=|127\.0\.0\.1:9/);
+  assertHides(ended, secret);
+});
+
+test("a stranger with a wallet of their own sees what they would pay, and ends nobody's order", async () => {
+  const wallets = [await givenWallet(context), await givenWallet(context, { balanceDong: 0n })];
+  for (const wallet of wallets) {
+    const order = await givenOrder(context, site, { amountDong: 1_234_567n });
+    const url = checkoutUrl(context, order);
+    const stranger = createVisitor(app, nextAddress());
+    await stranger.visit(url);
+    const signedIn = await stranger.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+    assertShows(signedIn, /1\.234\.567/);
+    assertHides(signedIn, /action="[^"]*\/(?:cancel|give-up)"/);
+    for (const button of ['cancel', 'give-up'])
+      assert.equal((await press(stranger, url, button)).statusCode, 403);
+    assert.equal(await statusOf(order.id), 'open');
+
+    // Signed out, the stranger is one again.
+    await stranger.visit(url);
+    await press(stranger, url, 'sign-out');
+    assertHides(await stranger.visit(url), /1\.234\.567/);
+  }
 });
 
 test('a stranger who pays is taken back; who merely signed in while another paid is not', async () => {

@@ -74,11 +74,6 @@ export async function loadCheckout(context: Context, request: CheckoutRequest): 
   };
 }
 
-/** The token alone shows the order; ending it is for who came from the shop, or has signed in. */
-export function mayEnd(checkout: Checkout): boolean {
-  return checkout.mark.arrived || checkout.session !== null;
-}
-
 function chooseLocale(request: CheckoutRequest, order: Order): Locale {
   const asked = [request.query.lang, request.cookies[cookieNames.locale]];
   const found = asked.find((value) => value === 'vi' || value === 'en');

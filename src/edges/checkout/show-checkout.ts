@@ -9,7 +9,7 @@ import { createNonce, type PageRefresh } from '../../ground/pages/index.ts';
 import { asResponseCode, type ResponseCode } from '../../ground/protocols/index.ts';
 import { showText } from '../../ground/text/index.ts';
 import { formToken } from './browser-mark.ts';
-import { type Checkout, mayEnd } from './load-checkout.ts';
+import type { Checkout } from './load-checkout.ts';
 import {
   codePage,
   confirmPage,
@@ -22,6 +22,7 @@ import {
   signInPage,
 } from './pages/index.ts';
 import { buildReturnUrl } from './return-url.ts';
+import { isParty, mayEnd, seesOrder } from './standing.ts';
 
 export type ShownPage = { markup: string; nonce: string; refresh: PageRefresh | null; keepsNote: boolean };
 
@@ -51,6 +52,7 @@ export async function showCheckout(
     },
     formToken: formToken(context.keyRing, order.id, checkout.mark),
     mayEnd: mayEnd(checkout),
+    seesOrder: seesOrder(checkout),
   };
   const shown = (markup: string, more: Partial<ShownPage> = {}): ShownPage => ({
     markup,
@@ -104,13 +106,12 @@ async function showResult(
   frame: FormFrame,
   stays: boolean,
 ): Promise<ShownPage> {
-  const { order, payment } = checkout;
+  const { order } = checkout;
   if (order.status === 'open' || order.responseCode === null || order.finalAt === null) {
     throw new Error(`order ${order.publicId} has no result to show`);
   }
-  // Who came from the shop, or paid; a stranger with the address sees the status and no more.
-  const isParty = (checkout.isKnownBrowser && checkout.mark.arrived) || payment?.status === 'paid';
-  const returnHref = isParty ? await buildReturnUrl(context, order) : null;
+  const party = isParty(checkout);
+  const returnHref = party ? await buildReturnUrl(context, order) : null;
   const returnsByItself = returnHref !== null && !stays;
   return {
     markup: resultPage({
@@ -119,7 +120,7 @@ async function showResult(
       responseCode: order.responseCode,
       finalAt: order.finalAt,
       transactionNo: order.transactionNo,
-      isParty,
+      isParty: party,
       returnHref,
       returnAfterSeconds: returnsByItself ? returnAfterSeconds : null,
     }),

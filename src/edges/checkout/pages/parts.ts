@@ -22,8 +22,11 @@ export function amountLine(amountDong: bigint): Html {
 export function orderSummary(view: OrderFrame, length: 'full' | 'short' = 'full'): Html {
   const t = texts[view.locale].order;
   const { order } = view;
+  const payTo = html`<p><span class="muted">${t.payTo}</span> <strong class="shop"><bdi>${order.shopName}</bdi></strong></p>`;
+  if (!view.seesOrder)
+    return html`<section class="summary tight" aria-label="${t.region}">${payTo}<p>${t.hidden}</p></section>`;
   return html`<section class="summary tight" aria-label="${t.region}">
-    <p><span class="muted">${t.payTo}</span> <strong class="shop"><bdi>${order.shopName}</bdi></strong></p>
+    ${payTo}
     ${amountLine(order.amountDong)}
     ${order.description !== '' && html`<p><bdi>${order.description}</bdi></p>`}
     ${

@@ -17,7 +17,7 @@ export function resultPage(view: ResultView): string {
     script: checkoutScript,
     body: html`<section class="card stack">
       <h1 class="state ${lines.tone}">${lines.icon}<span>${lines.title}</span></h1>
-      <div class="tight">${amountLine(order.amountDong)}
+      <div class="tight">${view.seesOrder && amountLine(order.amountDong)}
       <p class="shop"><bdi>${order.shopName}</bdi></p></div>
       <p>${lines.money !== null && html`<strong>${lines.money}</strong> `}${lines.what}</p>
       ${view.isParty ? receipt(view) : html`<p class="muted">${texts[view.locale].result.stranger}</p>`}

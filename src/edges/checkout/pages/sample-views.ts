@@ -61,6 +61,7 @@ export function sampleFrame(locale: Locale, live = false): FormFrame {
     checkoutPath: '/checkout/Zk3vYwq7T0yJ2m8sQh5dXA1nBcR4uLpe',
     formToken: 'q7T0yJ2m8sQh5dXA1nBcR4uLpeZk3vYw',
     mayEnd: true,
+    seesOrder: true,
     order: {
       shopName: 'Cửa hàng Sen Đá',
       amountDong: 200_000n,
@@ -147,6 +148,7 @@ export function samplePages(locale: Locale, live = false): Record<string, string
   const stays = { returnAfterSeconds: null };
   const pages: Record<string, string> = {
     'sign-in': sampleSignIn(frame),
+    'sign-in-stranger': sampleSignIn({ ...frame, mayEnd: false, seesOrder: false }),
     'sign-in-wrong': sampleSignIn(frame, { phone: '0900000001', error: 'credentials' }),
     'sign-in-phone': sampleSignIn(frame, { phone: '12', error: 'phone_malformed' }),
     confirm: sampleConfirm(frame),
@@ -175,7 +177,10 @@ export function samplePages(locale: Locale, live = false): Record<string, string
     'result-paid': sampleResult(frame),
     'result-paid-stays': sampleResult(frame, stays),
     'result-review': sampleResult(frame, { responseCode: '07' }),
-    'result-stranger': sampleResult(frame, { isParty: false, returnHref: null, ...stays }),
+    'result-stranger': sampleResult(
+      { ...frame, seesOrder: false },
+      { isParty: false, returnHref: null, ...stays },
+    ),
     'result-cancelled': sampleResult(frame, { status: 'cancelled', responseCode: '24', transactionNo: null }),
     'result-failed': sampleResult(frame, { status: 'failed', responseCode: '51' }),
     'result-expired': sampleResult(frame, {

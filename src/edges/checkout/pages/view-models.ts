@@ -29,6 +29,8 @@ export type OrderFrame = PageFrame & {
   /** `/checkout/{token}`; the forms post to `${checkoutPath}/sign-in` and so on */
   checkoutPath: string;
   order: OrderSummary;
+  /** false: a stranger who has not signed in, shown the shop and nothing else of the order */
+  seesOrder: boolean;
 };
 
 /** A page with forms. */

@@ -6,6 +6,7 @@ export const en: Texts = {
   order: {
     region: 'Order',
     payTo: 'Pay to',
+    hidden: 'Sign in to see the amount and what the order is for.',
     orderNo: 'Order number',
     expires: 'Expires at',
     description: 'Description',

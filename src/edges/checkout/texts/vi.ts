@@ -5,6 +5,7 @@ export const vi = {
   order: {
     region: 'Đơn hàng',
     payTo: 'Thanh toán cho',
+    hidden: 'Đăng nhập để xem số tiền và nội dung đơn hàng.',
     orderNo: 'Mã đơn hàng',
     expires: 'Hết hạn lúc',
     description: 'Nội dung',
