@@ -5,6 +5,7 @@ import http from 'node:http';
 import { sql } from 'kysely';
 import { listSandboxMessages } from '../src/business/messages/index.ts';
 import type { Context } from '../src/ground/context.ts';
+import type { Database } from '../src/ground/database/index.ts';
 import { type Answer, Buyer, placeOrder, send } from './buyer.ts';
 
 export type PageBytes = { page: string; status: number; wireBytes: number; bodyBytes: number };
@@ -15,6 +16,7 @@ export const pageBytesMax = 14_000;
 /** `phone` has money, `poorPhone` has none; both with `pin`. In Vietnamese, the longer language. */
 export async function measurePages(
   context: Context,
+  owner: Database,
   shop: { publicUrl: string; apiKey: string },
   wallets: { phone: string; poorPhone: string; pin: string },
 ): Promise<PageBytes[]> {
@@ -52,7 +54,7 @@ export async function measurePages(
 
   const late = await arrive(200_000);
   await sql`update orders set expires_at = created_at where merchant_site = 'bench' and status = 'open'
-    and id = ${uuidOf(late.order.id)}`.execute(context.db);
+    and id = ${uuidOf(late.order.id)}`.execute(owner);
   note('result: expired', await late.buyer.reload());
   note('no such checkout', await get(agent, `${shop.publicUrl}/checkout/x`));
   note('expired, for apps', await get(agent, `${shop.publicUrl}/vipay_v2/expired`));

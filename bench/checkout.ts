@@ -9,6 +9,7 @@ import { checkBooks } from '../src/books/ledger/index.ts';
 import { createSite } from '../src/business/merchants/index.ts';
 import { createWallet, topUpWallet } from '../src/business/wallets/index.ts';
 import type { Context } from '../src/ground/context.ts';
+import type { Database } from '../src/ground/database/index.ts';
 import type { Argon2Cost } from '../src/ground/secrets/index.ts';
 import { Buyer, placeOrder, type Shop, send } from './buyer.ts';
 import { measurePages, pageFaults } from './checkout-pages.ts';
@@ -38,7 +39,7 @@ export async function benchCheckout({ quick }: { quick: boolean }) {
   try {
     const context = ground.contextAt(realCost);
     const cheapContext = ground.contextAt(nextToNoCost);
-    const apiKey = await openShop(context, receiver.url);
+    const apiKey = await openShop(context, ground.owner, receiver.url);
     const shop: Shop = { publicUrl: ground.publicUrl, apiKey, agent };
     const kinds = [
       { pinHashing: 'included', cost: realCost, phones: await openWallets(context, '091') },
@@ -57,7 +58,7 @@ export async function benchCheckout({ quick }: { quick: boolean }) {
       const pay = (lane: number) => payOnce(shop, phones, lane);
       try {
         if (pinHashing === 'included') {
-          pages = await measurePages(context, shop, { phone: pagesPhone, poorPhone, pin });
+          pages = await measurePages(context, ground.owner, shop, { phone: pagesPhone, poorPhone, pin });
           paid += pages.filter(({ page }) => page.startsWith('result: paid')).length;
           healthzPerSecond = (await measureHealthz(shop, seconds / 2)).perSecond;
         }
@@ -104,11 +105,9 @@ async function measureHashing(context: Context, seconds: number): Promise<number
 }
 
 /** All buyers come from one address here; the rule that counts attempts per address is lifted as an operator would. */
-async function openShop(context: Context, notifyUrl: string): Promise<string> {
+async function openShop(context: Context, owner: Database, notifyUrl: string): Promise<string> {
   await sql`insert into policies (rule, valid_from, value, source)
-    values ('sign_in.address_attempts_max', ${context.clock.now()}, 1000000, 'benchmark')`.execute(
-    context.db,
-  );
+    values ('sign_in.address_attempts_max', ${context.clock.now()}, 1000000, 'benchmark')`.execute(owner);
   const made = await createSite(context, {
     environment: 'sandbox',
     protocol: 'rest',

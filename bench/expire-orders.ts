@@ -3,7 +3,6 @@
 //
 //   node bench/expire-orders.ts
 
-import pg from 'pg';
 import { expireDueOrders } from '../src/business/payments/index.ts';
 import { openDatabase } from '../src/ground/database/index.ts';
 import { createContextOn, givenSite, givenWallet } from '../tests/support/context.ts';
@@ -16,9 +15,9 @@ const seededAtOnce = 5_000;
 const ground = await openLedgerGround();
 const urls = await ground.createBooks('expiry');
 const db = openDatabase(urls.url, { max: 4 });
-const context = createContextOn({ db, ...urls, drop: async () => undefined });
-const owner = new pg.Client({ connectionString: urls.ownerUrl });
-await owner.connect();
+const ownerDb = openDatabase(urls.ownerUrl, { max: 1 });
+const context = createContextOn({ db, owner: ownerDb, ...urls, drop: async () => undefined });
+const owner = ownerDb.pool;
 try {
   const { site } = await givenSite(context, { notifyUrl: 'http://127.0.0.1:9/webhook' });
   const wallet = await givenWallet(context);
@@ -47,7 +46,7 @@ try {
     console.log(`${among}: ${expired} orders in ${seconds.toFixed(1)} s, ${Math.round(expired / seconds)}/s`);
   }
 } finally {
-  await owner.end();
+  await ownerDb.destroy();
   await db.destroy();
   await ground.close();
 }

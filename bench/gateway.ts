@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createContext } from '../src/create-context.ts';
 import type { Context } from '../src/ground/context.ts';
-import { migrate, openDatabase, openEmbeddedPostgres } from '../src/ground/database/index.ts';
+import { type Database, migrate, openDatabase, openEmbeddedPostgres } from '../src/ground/database/index.ts';
 import { createLogger } from '../src/ground/log/index.ts';
 import { type Argon2Cost, generateKeyRingSetting } from '../src/ground/secrets/index.ts';
 
@@ -18,6 +18,8 @@ import { type Argon2Cost, generateKeyRingSetting } from '../src/ground/secrets/i
 export type Ground = {
   publicUrl: string;
   postgres: string;
+  /** The owner's hand, for what the running role may not write. */
+  owner: Database;
   contextAt(cost: Argon2Cost): Context;
   /** Starts the gateway process; resolves when it is ready. */
   startGateway(cost: Argon2Cost): Promise<{ stop(): Promise<void> }>;
@@ -32,6 +34,7 @@ export async function openGround(): Promise<Ground> {
   const server = await openEmbeddedPostgres({ dataDir });
   await migrate({ ownerUrl: server.ownerUrl, appUrl: server.url });
   const db = openDatabase(server.url, { max: 4 });
+  const owner = openDatabase(server.ownerUrl, { max: 1 });
   const secretKey = generateKeyRingSetting();
   const port = await findFreePort();
   const publicUrl = `http://127.0.0.1:${port}`;
@@ -54,11 +57,13 @@ export async function openGround(): Promise<Ground> {
   return {
     publicUrl,
     postgres: version.rows[0]?.version ?? '',
+    owner,
     contextAt: (argon2) =>
       createContext({ publicUrl, argon2 }, { db, secretKey, log: createLogger('silent') }),
     startGateway: (cost) => startGateway(settings(cost), publicUrl),
     async close() {
       await db.destroy();
+      await owner.destroy();
       await server.stop();
       await rm(dataDir, { recursive: true, force: true });
     },

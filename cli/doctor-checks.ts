@@ -13,6 +13,7 @@ import { type Config, ConfigFault, loadConfig, loadOrCreateSecretKey } from '../
 import {
   type Database,
   findEmbeddedPostgres,
+  findWeakRights,
   openDatabase,
   openEmbeddedPostgres,
 } from '../src/ground/database/index.ts';
@@ -146,11 +147,24 @@ async function checkSchema(db: Database): Promise<Finding> {
 
 async function checkContent(config: Config, db: Database): Promise<Finding[]> {
   return [
+    ...(await checkRights(db)),
     await checkKeys(config, db),
     ...(await checkNotifications(db)),
     ...(await checkBalances(db)),
     ...(config.demo ? [await checkWallets(db)] : []),
   ];
+}
+
+async function checkRights(db: Database): Promise<Finding[]> {
+  const weak = await findWeakRights(db);
+  if (weak.length === 0) return [ok('rights', 'the running role writes what it must; nobody else gets in.')];
+  return weak.map((found) =>
+    warn(
+      'rights',
+      found,
+      'Give the gateway a role of its own: docs/operating/running.md, "PostgreSQL of your own".',
+    ),
+  );
 }
 
 /** Opens the keys of some sites: a key ring other than theirs would refuse every order of theirs. */

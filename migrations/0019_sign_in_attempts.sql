@@ -202,6 +202,7 @@ end $$;
 create function wallets_rehash_pin(p_wallet uuid, p_former text, p_pin_hash text) returns void
   language plpgsql security definer set search_path = public, pg_temp as $$
 begin
+  if not has_column_privilege(session_user, 'public.orders', 'status', 'update') then perform refuse_caller(); end if;
   update wallets w set pin_hash = p_pin_hash where w.id = p_wallet and w.pin_hash = p_former;
 end $$;
 

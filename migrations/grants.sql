@@ -1,20 +1,116 @@
 -- What the running role may do; run by the owner after every migration, with :app_role replaced by its name.
--- The running role changes rows, never the schema, and never the history of money.
+--
+-- This file is the whole of its rights: whatever it held before is taken back first, and PUBLIC holds nothing
+-- (src/ground/database/grants.ts). The gateway therefore writes only the columns named here.
+--
+-- To extend: find the table's group below (or add one, in the order of the alphabet) and name the column under
+-- insert or update, or the function at the end. Then `npm run schema`, so that docs/reference/schema.md shows it.
+-- Not here, on purpose: who is credited, fees, amounts, balances, totals, PIN hashes, limits, rules, environments.
+-- Those are written once, at insert, or by a function that belongs to the owner and checks what it is given.
 
 grant usage on schema public to :app_role;
-grant select, insert, update, delete on all tables in schema public to :app_role;
-grant usage, select on all sequences in schema public to :app_role;
-grant execute on all functions in schema public to :app_role;
 
-revoke insert, update, delete on schema_migrations from :app_role;
+-- accounts: opened with nothing on them; balances move through ledger_post alone
+grant select, insert (id, environment, kind, owner, created_at) on accounts to :app_role;
 
--- The journal only grows, and it and the balances are written by the ledger's functions alone, which run as the
--- owner. Accounts, orders and payments are kept for ten years: nothing the gateway runs removes one.
-revoke insert, update, delete on transfers from :app_role;
-revoke insert, update, delete on accounts from :app_role;
-grant insert (id, environment, kind, owner, created_at) on accounts to :app_role;
-revoke delete on orders, payments from :app_role;
+-- attempt_counters: counted, forgiven, forgotten
+grant select, insert, delete,
+  update (attempts, window_ends_at, locked_until, locks, wallet_id, notice_due_at)
+  on attempt_counters to :app_role;
 
--- Checkpoints are written by ledger_seal alone; outcomes of verifications are only added.
-revoke insert, update, delete on ledger_checkpoints, ledger_sealed_sums from :app_role;
-revoke update, delete on ledger_verifications from :app_role;
+-- checkout_sessions: opened and ended
+grant select,
+  insert (id, token_hash, browser_hash, order_id, wallet_id, signed_in_at, expires_at),
+  update (ended_at)
+  on checkout_sessions to :app_role;
+
+-- confirmations: a code sent, sent anew; spent by posting_apply
+grant select,
+  insert (payment_id, code_hash, sent_at, valid_until),
+  update (code_hash, sent_at, valid_until, resends)
+  on confirmations to :app_role;
+grant select, insert, update (sent_at) on code_sends to :app_role;
+
+-- idempotency_keys: kept, taken over by the next answer once outlived, trimmed
+grant select, insert, delete,
+  update (body_hash, response_status, response_body, created_at)
+  on idempotency_keys to :app_role;
+
+-- ledger: the journal, its checkpoints and sums are written by functions; outcomes of verifications are only added
+grant select on transfers, ledger_entries, ledger_checkpoints, ledger_sealed_sums to :app_role;
+grant select on sequence transfers_journal_no_seq to :app_role;
+grant select, insert on ledger_verifications to :app_role;
+
+-- merchants: added
+grant select, insert (id, environment, name, created_at) on merchants to :app_role;
+
+-- merchant_sites: added with their fee; later what a merchant decides (credit account, fee and bounds by the owner)
+grant select,
+  insert (merchant_site, merchant_id, environment, name, protocol, access_code, amount_unit, return_url, notify_url,
+    return_schemes, return_hosts, credit_account_kind, credit_account_id, amount_min_dong, amount_max_dong, fee_rate_ppm, fee_fixed_dong,
+    fee_min_dong, fee_max_dong, vat_rate_ppm, created_at),
+  update (status, protocol_enabled, name, return_url, notify_url, return_schemes, return_hosts)
+  on merchant_sites to :app_role;
+
+-- messages: sent
+grant select,
+  insert (id, environment, channel, recipient, purpose, body_sealed, status, created_at, delivered_at)
+  on messages to :app_role;
+
+-- notifications: recorded with the result, claimed, delivered or given up, sent again
+grant select,
+  insert (id, order_id, merchant_site, environment, status, next_attempt_at, created_at, ended_at),
+  update (status, attempts, next_attempt_at, leased_until, ended_at)
+  on notifications to :app_role;
+grant select, insert on notification_attempts to :app_role;
+
+-- orders: placed once, ended once; kept for ten years
+grant select,
+  insert (id, environment, merchant_site, protocol, merch_txn_ref, order_no, amount_dong, description, return_url,
+    cancel_url, locale, received, content_hash, created_at, expires_at),
+  update (status, response_code, result_payment_id, transaction_no, final_at)
+  on orders to :app_role;
+grant select, insert, delete on order_deadlines to :app_role;
+grant select, insert, delete,
+  update (failures, failed_at, retry_at, fault)
+  on order_deadline_faults to :app_role;
+
+-- payments: started with the fee agreed, then only their state; kept for ten years
+grant select,
+  insert (id, order_id, environment, wallet_id, checkout_session_id, status, amount_dong, fee_dong, vat_dong,
+    credit_account_id, confirmation_class, refusal_code, refusal_detail, created_at, final_at),
+  update (status, confirmation_class, confirming_at, refusal_code, refusal_detail, final_at)
+  on payments to :app_role;
+
+-- pin_costs: noted by a trigger, trimmed
+grant select, delete on pin_costs to :app_role;
+
+-- policies: read; a rule is changed by the owner, by a new row
+grant select on policies to :app_role;
+
+-- refused_requests: noted, then trimmed
+grant select, insert, delete on refused_requests to :app_role;
+
+-- schema_migrations: read at every start
+grant select on schema_migrations to :app_role;
+
+-- site_keys: added and retired
+grant select,
+  insert (id, merchant_site, environment, kind, public_text, secret_sealed, secret_hash, created_at),
+  update (status, expires_at)
+  on site_keys to :app_role;
+
+-- wallets: opened, locked and unlocked by wrong codes; totals by posting_apply, a stronger PIN hash by wallets_rehash_pin
+grant select,
+  insert (id, environment, phone, holder_name, status, identified, account_id, pin_hash, pin_changed_at, locale,
+    limit_per_payment_dong, limit_daily_dong, limit_monthly_dong, created_at),
+  update (otp_failures, otp_locked_until)
+  on wallets to :app_role;
+
+-- functions
+grant execute on function ledger_read_accounts, ledger_find_transfers, ledger_post, ledger_try_post to :app_role;
+grant execute on function ledger_horizon, ledger_seal to :app_role;
+grant execute on function code_store, code_count_attempt, code_forgive_attempt, orders_expire to :app_role;
+grant execute on function posting_lock, posting_accounts, posting_apply, notifications_record to :app_role;
+grant execute on function policy_in_force, attempts_take, attempts_give_back, attempts_count_pin to :app_role;
+grant execute on function sign_in_begin, sign_in_settle, wallets_rehash_pin to :app_role;

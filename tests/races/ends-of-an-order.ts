@@ -52,7 +52,7 @@ export async function givenPayment({ context, site }: Race, by: PaidBy): Promise
   const order = await givenOrder(context, site, { amountDong });
   // The code must outlive the order, which is what expires here.
   order.expiresAt = new Date(context.clock.now().getTime() + 60_000);
-  await sql`update orders set expires_at = ${order.expiresAt} where id = ${order.id}`.execute(context.db);
+  await sql`update orders set expires_at = ${order.expiresAt} where id = ${order.id}`.execute(context.owner);
   const code = await givenConfirming(context, order, wallet);
   return { order, wallet, balanceDong: startDong - topOfClassADong, pay: { do: 'submit', ...code } };
 }

@@ -33,6 +33,7 @@ export type TestContext = Context & {
   clock: { now(): Date; set(at: string | Date): void; advance(seconds: number): void };
   url: string;
   ownerUrl: string;
+  owner: TestDatabase['owner'];
   drop(): Promise<void>;
 };
 
@@ -46,7 +47,7 @@ export async function createTestContext(
 
 /** The same on a database that is there already. */
 export function createContextOn(
-  { db, url, ownerUrl, drop }: Pick<TestDatabase, 'db' | 'url' | 'ownerUrl' | 'drop'>,
+  { db, url, ownerUrl, owner, drop }: Pick<TestDatabase, 'db' | 'url' | 'ownerUrl' | 'owner' | 'drop'>,
   publicUrl = 'http://localhost:8080',
 ): TestContext {
   const keyRing = createKeyRing([{ id: 'k1', bytes: ringKeyBytes }]);
@@ -55,6 +56,7 @@ export function createContextOn(
     db,
     url,
     ownerUrl,
+    owner,
     drop,
     keyRing,
     pinHasher: createPinHasher(keyRing, cheapArgon2),

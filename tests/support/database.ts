@@ -23,9 +23,13 @@ export type TestDatabase = {
   url: string;
   /** The role that owns the schema. */
   ownerUrl: string;
+  /** The superuser. */
+  adminUrl: string;
   db: Database;
+  /** The owner's hand: for what the running role may not write, such as a fee that changes or a row that vanishes. */
+  owner: Database;
   pool: pg.Pool;
-  /** Closes `db` and removes the database. */
+  /** Closes both and removes the database. */
   drop(): Promise<void>;
 };
 
@@ -44,12 +48,28 @@ export async function createTestDatabase(options: { max?: number } = {}): Promis
   );
 
   const url = withDatabase(server.url, name);
+  const ownerUrl = withDatabase(server.ownerUrl, name);
   const db = openDatabase(url, { max: options.max ?? 5, applicationName: name });
+  const owner = openDatabase(ownerUrl, { max: 2, applicationName: `${name} owner` });
+  explainRefusals(db);
   const drop = async () => {
     await db.destroy();
+    await owner.destroy();
     await asAdmin(server, (admin) => admin.query(`drop database if exists ${name} with (force)`));
   };
-  return { url, ownerUrl: withDatabase(server.ownerUrl, name), db, pool: db.pool, drop };
+  return { url, ownerUrl, adminUrl: withDatabase(server.adminUrl, name), db, owner, pool: db.pool, drop };
+}
+
+/** PostgreSQL names the table only; whoever adds a column or a statement should not have to search for the list. */
+export function explainRefusals({ pool }: Database): void {
+  pool.on('connect', (client) => {
+    const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
+    connection.prependListener('errorMessage', (error: { code?: string; message: string }) => {
+      if (error.code !== '42501') return;
+      error.message +=
+        ' (by the running role. Does the gateway write this? Then name the column or function in migrations/grants.sql. Is it a test that plants something? Then use `owner`, not `db`)';
+    });
+  });
 }
 
 /** Starts the shared server and makes the template, so that no test pays for it. */

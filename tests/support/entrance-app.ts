@@ -12,11 +12,11 @@ import { createLogger } from '../../src/ground/log/index.ts';
 import { buildV1RequestQuery } from '../../src/ground/protocols/classic-v1/index.ts';
 import { sealV2Request, toV2Fields } from '../../src/ground/protocols/classic-v2/index.ts';
 import { createKeyRing, createPinHasher } from '../../src/ground/secrets/index.ts';
-import { createTestDatabase } from './database.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export type EntranceApp = {
   app: FastifyInstance;
-  context: Context;
+  context: Context & Pick<TestDatabase, 'owner'>;
   /** The clock stands here; assign to move it. */
   time: { now: Date };
   createSite(input: Partial<NewSite> & Pick<NewSite, 'protocol' | 'merchantSite'>): Promise<SiteCredentials>;
@@ -26,11 +26,12 @@ export type EntranceApp = {
 };
 
 export async function startEntranceApp(options: { max?: number } = {}): Promise<EntranceApp> {
-  const { db, drop } = await createTestDatabase(options);
+  const { db, owner, drop } = await createTestDatabase(options);
   const time = { now: new Date('2026-11-23T05:00:00.000Z') };
   const keyRing = createKeyRing([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]);
-  const context: Context = {
+  const context: EntranceApp['context'] = {
     db,
+    owner,
     clock: { now: () => time.now },
     keyRing,
     pinHasher: createPinHasher(keyRing, { memoryKib: 8, passes: 1, parallelism: 1 }),

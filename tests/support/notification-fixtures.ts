@@ -69,10 +69,14 @@ export async function addFinalOrder(
   const received = { version: '1.0', locale: 'vn', total_amount: '20000000' };
   await sql`
     insert into orders (id, environment, merchant_site, protocol, merch_txn_ref, order_no, amount_dong, description,
-      return_url, locale, received, content_hash, status, response_code, transaction_no, created_at, expires_at, final_at)
+      return_url, locale, received, content_hash, created_at, expires_at)
     values (${id}, ${site.environment}, ${site.merchantSite}, ${site.protocol}, ${`ref-${id}`}, 'ORDER_1', 200000,
       'Hai chậu sen đá', 'https://shop.example/result', 'vi', ${JSON.stringify(received)}::jsonb, ''::bytea,
-      ${result.status}, ${result.code}, '100000001', ${now}, ${now}, ${now})`.execute(context.db);
+      ${now}, ${now})`.execute(context.db);
+  await sql`
+    update orders set status = ${result.status}, response_code = ${result.code}, transaction_no = '100000001',
+      final_at = ${now}
+    where id = ${id} and status = 'open'`.execute(context.db);
   return id;
 }
 

@@ -10,7 +10,7 @@ import pg from 'pg';
 import { migrate, openDatabase, openEmbeddedPostgres } from '../../src/ground/database/index.ts';
 import { isProcessAlive } from '../../src/ground/database/lock-file.ts';
 import { type CuttingProxy, startCuttingProxy } from './cutting-proxy.ts';
-import type { TestDatabase } from './database.ts';
+import { explainRefusals, type TestDatabase } from './database.ts';
 
 export type OwnServer = {
   /** Between the gateway and the server; cuts when told to. */
@@ -48,11 +48,15 @@ export async function startOwnServer(): Promise<OwnServer> {
       const url = through(server.url, proxy.port, name);
       await migrate({ ownerUrl, appUrl: url });
       const db = openDatabase(through(server.url, quiet.port, name), { max: 3, applicationName: name });
+      const owner = openDatabase(ownerUrl, { max: 2, applicationName: `${name} owner` });
+      explainRefusals(db);
       const drop = async () => {
         await db.destroy();
+        await owner.destroy();
         await asAdmin(`drop database if exists ${name} with (force)`);
       };
-      return { url, ownerUrl, db, pool: db.pool, drop };
+      const adminUrl = through(server.adminUrl, quiet.port, name);
+      return { url, ownerUrl, adminUrl, db, owner, pool: db.pool, drop };
     },
     async stopAtOnce() {
       process.kill(server.pid, 'SIGQUIT');

@@ -23,7 +23,7 @@ import {
   updateSite,
 } from './index.ts';
 
-const { db, drop } = await createTestDatabase();
+const { db, owner, drop } = await createTestDatabase();
 after(drop);
 
 let nowMs = Date.parse('2026-11-23T03:00:00Z');
@@ -209,7 +209,7 @@ test('a sealed secret moved to the row of another key does not open', async () =
   const two = await make();
   await sql`update site_keys set secret_sealed = (
       select secret_sealed from site_keys where merchant_site = ${one.site.merchantSite})
-    where merchant_site = ${two.site.merchantSite}`.execute(db);
+    where merchant_site = ${two.site.merchantSite}`.execute(owner);
   await assert.rejects(findV1Secrets(context, two.site));
 });
 
@@ -356,7 +356,7 @@ test('suspending, switching off and changing a site are seen at once and taken b
 
 test("a suspended merchant's site is not active, though nobody suspended the site", async () => {
   const { site } = await make({ merchantName: 'Suspended business' });
-  await sql`update merchants set status = 'suspended' where id = ${site.merchantId}`.execute(db);
+  await sql`update merchants set status = 'suspended' where id = ${site.merchantId}`.execute(owner);
   assert.equal((await activateSite(context, site.merchantSite)).ok, true);
   assert.equal((await findSite(db, site.merchantSite))?.active, false);
 });

@@ -25,7 +25,7 @@ import { attemptsMax, type Notification } from './notification.ts';
 import { type ClaimedNotification, claimDue, listAttempts } from './notification-queries.ts';
 import { resendNotification } from './resend-notification.ts';
 
-const { db, drop } = await createTestDatabase();
+const { db, owner, drop } = await createTestDatabase();
 after(drop);
 const clock = createManualClock();
 const context = createNotificationContext(db, clock);
@@ -208,7 +208,7 @@ test('a result of a site without a notification URL is skipped, and sent when as
   });
   const endpoint = await startEndpoint(answerRspCode('00'));
   await sql`update merchant_sites set notify_url = ${endpoint.url} where merchant_site = ${site.merchantSite}`.execute(
-    db,
+    owner,
   );
   assert.equal((await resendNotification(context, skipped.id)).ok, true);
   await deliverOnce(context, await claimOne(skipped), options);
@@ -220,11 +220,13 @@ test('a site that lost its URL or its key fails the attempt and not the process'
   const noUrl = await addSite(context, { notifyUrl: endpoint.url });
   const first = await addNotification(context, noUrl);
   await sql`update merchant_sites set notify_url = null where merchant_site = ${noUrl.merchantSite}`.execute(
-    db,
+    owner,
   );
   await deliverOnce(context, await claimOne(first), options);
   const noKey = await addSite(context, { notifyUrl: endpoint.url });
-  await sql`update site_keys set status = 'revoked' where merchant_site = ${noKey.merchantSite}`.execute(db);
+  await sql`update site_keys set status = 'revoked' where merchant_site = ${noKey.merchantSite}`.execute(
+    owner,
+  );
   await deliverTo(noKey);
   const [attempt] = await listAttempts(db, first.id);
   assert.partialDeepStrictEqual(attempt, { outcome: 'connection_failed', url: '' });

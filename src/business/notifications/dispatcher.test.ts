@@ -22,7 +22,7 @@ import {
 import { type Dispatcher, type DispatcherOptions, startDispatcher } from './dispatcher.ts';
 import { listAttempts } from './notification-queries.ts';
 
-const { db, url: databaseUrl, drop } = await createTestDatabase({ max: 10 });
+const { db, owner, url: databaseUrl, drop } = await createTestDatabase({ max: 10 });
 after(drop);
 const clock = createManualClock();
 const context = createNotificationContext(db, clock);
@@ -33,8 +33,8 @@ const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   await Promise.all(running.splice(0).map((dispatcher) => dispatcher.stop(0)));
   await Promise.all(closing.splice(0).map((close) => close()));
-  await sql`delete from notification_attempts`.execute(db);
-  await sql`delete from notifications`.execute(db);
+  await sql`delete from notification_attempts`.execute(owner);
+  await sql`delete from notifications`.execute(owner);
 });
 
 function start(options: Partial<DispatcherOptions> = {}): Dispatcher {

@@ -22,7 +22,7 @@ const samplesPerRound = 60;
 /** A neighbour on the machine may spoil a round; one that is undisturbed has to keep the promise. */
 const roundsMax = 4;
 
-const { db, drop } = await createTestDatabase({ max: 10 });
+const { db, owner, drop } = await createTestDatabase({ max: 10 });
 after(drop);
 const context = createNotificationContext(db, systemClock);
 
@@ -78,8 +78,8 @@ test('50 hanging endpoints leave the delay of a healthy one within twice its own
       if (during <= 2 * before) return;
     } finally {
       await dispatcher.stop(2 * hangMs);
-      await sql`delete from notification_attempts`.execute(db);
-      await sql`delete from notifications`.execute(db);
+      await sql`delete from notification_attempts`.execute(owner);
+      await sql`delete from notifications`.execute(owner);
     }
   }
   assert.fail(figures.join('; '));

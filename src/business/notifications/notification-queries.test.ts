@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
-import pg from 'pg';
 import { createTestDatabase } from '../../../tests/support/database.ts';
 import { type ClaimLimits, claimDue, claimStatement } from './notification-queries.ts';
 
-const { db, ownerUrl, drop } = await createTestDatabase();
-const owner = new pg.Client({ connectionString: ownerUrl });
-await owner.connect();
-after(async () => {
-  await owner.end();
-  await drop();
-});
+const { db, owner, drop } = await createTestDatabase();
+after(drop);
 
 const now = new Date('2026-03-02T03:00:00Z');
 const limits: ClaimLimits = {
@@ -24,7 +18,7 @@ const limits: ClaimLimits = {
   rooms: new Map(),
 };
 
-beforeEach(() => sql`delete from notifications`.execute(db));
+beforeEach(() => sql`delete from notifications`.execute(owner));
 
 async function addPending(merchantSite: string, count: number, dueAgoMs = 1_000) {
   await sql`
@@ -89,7 +83,7 @@ test('claims at the same moment never take the same row', async () => {
 test('100.000 waiting rows of one site are not read to claim for the others', async () => {
   await addPending('busy', 100_000, 3_600_000);
   for (let site = 0; site < 200; site += 1) await addPending(`site${site}`, 5);
-  await owner.query('vacuum analyze notifications');
+  await owner.pool.query('vacuum analyze notifications');
   const { rows } = await sql<{ 'QUERY PLAN': string }>`
     explain (analyze, costs off) ${claimStatement(limits)}`.execute(db);
   const plan = rows.map((row) => row['QUERY PLAN']).join('\n');

@@ -44,13 +44,13 @@ const statusOf = async (orderId: string) => {
 
 /** An order that cannot be ended, for as long as the row stands: its one notification is there already. */
 async function spoil(orderId: string): Promise<() => Promise<void>> {
-  await context.db.pool.query(
+  await context.owner.pool.query(
     `insert into notifications (id, order_id, merchant_site, environment, status, created_at)
      values (gen_random_uuid(), $1, $2, 'sandbox', 'skipped', now())`,
     [orderId, site.merchantSite],
   );
   return async () => {
-    await context.db.pool.query('delete from notifications where order_id = $1', [orderId]);
+    await context.owner.pool.query('delete from notifications where order_id = $1', [orderId]);
   };
 }
 

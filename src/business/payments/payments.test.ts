@@ -343,7 +343,7 @@ test('the fee is the one agreed when the payment started', async () => {
   const wallet = await givenWallet(context);
   const payment = await start((await givenOrder(context, own)).id, wallet.id);
   await sql`update merchant_sites set fee_fixed_dong = 9000 where merchant_site = ${own.merchantSite}`.execute(
-    context.db,
+    context.owner,
   );
   assert.equal(await confirmPayment(context, payment.id), 'paid');
   assert.equal(await readBalance(context.db, own.creditAccountId), 199_000n);
@@ -369,7 +369,7 @@ test('a suspended site is refused at the posting too (04)', async () => {
   const wallet = await givenWallet(context);
   const payment = await start((await givenOrder(context, own)).id, wallet.id);
   await sql`update merchant_sites set status = 'suspended' where merchant_site = ${own.merchantSite}`.execute(
-    context.db,
+    context.owner,
   );
   assert.equal(await confirmPayment(context, payment.id), 'refused');
   assert.equal((await findPayment(context.db, payment.id))?.refusalCode, '04');

@@ -156,7 +156,7 @@ test('every reason against a payment in one batch: each gets its own answer, and
   await cancelOrder(context, cancelled.orderId);
   const expired = await givenOne();
   await sql`update orders set expires_at = ${context.clock.now()} where id = ${expired.orderId}`.execute(
-    context.db,
+    context.owner,
   );
   const closedWallet = await givenOne();
   const locked = await givenOne();
@@ -165,11 +165,11 @@ test('every reason against a payment in one batch: each gets its own answer, and
     { wallet: await givenWallet(context), amountDong: 10_000n },
   ]);
   await sql`update merchant_sites set status = 'suspended' where merchant_site = ${suspended.merchantSite}`.execute(
-    context.db,
+    context.owner,
   );
   const setWallet = (status: string, { paymentId }: ReadyPayment) =>
     sql`update wallets set status = ${status} where id = (select wallet_id from payments where id = ${paymentId})`.execute(
-      context.db,
+      context.owner,
     );
   await setWallet('closed', closedWallet);
   await setWallet('locked', locked);
@@ -253,7 +253,7 @@ test('payments that no ledger can post fail by themselves, and the others of the
     now: context.clock.now(),
   });
   const setCredit = (accountId: string, { paymentId }: ReadyPayment) =>
-    sql`update payments set credit_account_id = ${accountId} where id = ${paymentId}`.execute(context.db);
+    sql`update payments set credit_account_id = ${accountId} where id = ${paymentId}`.execute(context.owner);
   await setCredit(live, otherEnvironment);
   const noAccount = await givenOne();
   await setCredit(uuidv7(), noAccount);

@@ -40,11 +40,21 @@ async function givenBooks(): Promise<Books> {
   return { context, an, binh, ...(paid[0] as { paymentId: string; orderId: string }) };
 }
 
+const guardedTables = [
+  'transfers',
+  'ledger_checkpoints',
+  'ledger_verifications',
+  'orders',
+  'payments',
+  'wallets',
+  'merchant_sites',
+];
+
 async function asOwner(context: TestContext, text: string, values: unknown[] = []): Promise<void> {
   const owner = new pg.Client({ connectionString: context.ownerUrl });
   await owner.connect();
   try {
-    for (const table of ['transfers', 'ledger_checkpoints', 'ledger_verifications']) {
+    for (const table of guardedTables) {
       await owner.query(`alter table ${table} disable trigger user`);
     }
     const { rowCount } = await owner.query(text, values);

@@ -113,7 +113,7 @@ test('when no attempt at a code is left, the page promises nothing about the mon
   await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
   await buyer.submit('/confirm');
   await sql`update wallets set otp_locked_until = ${new Date(context.clock.now().getTime() + 60_000)}
-    where id = ${wallet.id}`.execute(context.db);
+    where id = ${wallet.id}`.execute(context.owner);
   const page = await buyer.submit('/code', { otp: await readOtp(context, wallet.phone) });
   assertShows(page, /Hiện không còn lượt nhập mã/);
   assertHides(page, new RegExp(texts.vi.common.noMoneyTaken));
@@ -197,7 +197,7 @@ test('a wallet that is locked or closed has no session from the next request on'
     const { order, buyer } = await arrive();
     const wallet = await givenWallet(context);
     assertShows(await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin }), /\/confirm"/);
-    await sql`update wallets set status = ${status} where id = ${wallet.id}`.execute(context.db);
+    await sql`update wallets set status = ${status} where id = ${wallet.id}`.execute(context.owner);
     const page = await buyer.submit('/confirm');
     assertHides(page, /Nguyễn|\/confirm"/);
     assertShows(page, /role="alert"[\s\S]*name="pin"/);

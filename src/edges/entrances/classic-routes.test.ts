@@ -159,7 +159,7 @@ describe('classic orders by redirect', () => {
     }
     const off = await at.createSite({ protocol: 'classic-v1', merchantSite: 'shop_off' });
     await sql`update merchant_sites set protocol_enabled = false where merchant_site = 'shop_off'`.execute(
-      at.context.db,
+      at.context.owner,
     );
     assert.equal(codeOf(await at.app.inject({ url: v1Url(off) })), '02');
     const asleep = await at.createSite({ protocol: 'classic-v1', merchantSite: 'shop_asleep' });

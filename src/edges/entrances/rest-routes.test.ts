@@ -246,7 +246,7 @@ describe('the REST API', () => {
   test('an order the site may not place is 400 with code 03, kept under its key', async () => {
     next();
     await sql`update merchant_sites set amount_max_dong = 100 where merchant_site = 'shop_other'`.execute(
-      at.context.db,
+      at.context.owner,
     );
     const refused = await createOrder({}, `key-${used}`, other.api_key);
     assert.deepEqual([refused.statusCode, codeOf(refused)], [400, '03']);

@@ -13,6 +13,7 @@ export {
   findEmbeddedPostgres,
   openEmbeddedPostgres,
 } from './embedded-postgres.ts';
+export { findWeakRights } from './find-weak-rights.ts';
 export { createGroupCommit, type GroupCommit, type GroupCommitOptions, QueueFull } from './group-commit.ts';
 export { type MigrateOptions, migrate, SchemaRefusal } from './migrate.ts';
 export type { Tables } from './tables.ts';

@@ -13,7 +13,7 @@ const released = (await readMigrations(migrationsDir)).at(-1)?.version ?? 0;
 const numbered = (version: number, name: string) =>
   join(migrationsDir, `${String(version).padStart(4, '0')}_${name}.sql`);
 
-const { url, ownerUrl, db, pool, drop } = await createTestDatabase();
+const { url, ownerUrl, db, owner, pool, drop } = await createTestDatabase();
 after(async () => {
   await drop();
   await rm(migrationsDir, { recursive: true });
@@ -38,7 +38,7 @@ test('a new file is applied once, by one of two starts at the same moment', asyn
   await writeFile(numbered(released + 1, 'new'), 'create table new_things (n bigint not null);');
   const applied = await Promise.all([1, 2].map(() => migrate({ ownerUrl, appUrl: url, migrationsDir })));
   assert.deepEqual(applied.flat(), [`${String(released + 1).padStart(4, '0')}_new.sql`]);
-  await pool.query('insert into new_things values (1)');
+  await owner.pool.query('insert into new_things values (1)');
 });
 
 test('a file that fails leaves nothing behind and says where it failed', async () => {
@@ -98,12 +98,12 @@ test('the running role changes no schema and no history', async () => {
 test('a transaction that throws leaves nothing behind, and values come back exact', async () => {
   const row = { rule: 'test.rule', valid_from: new Date(0), value: 9_007_199_254_740_993n, source: 'test' };
   const insert = () =>
-    inTransaction(db, async (tx) => {
+    inTransaction(owner, async (tx) => {
       await tx.insertInto('policies').values(row).execute();
       throw new Error('thought better of it');
     });
   await assert.rejects(insert, /thought better/);
   assert.deepEqual(await db.selectFrom('policies').selectAll().where('rule', '=', row.rule).execute(), []);
-  await inTransaction(db, (tx) => tx.insertInto('policies').values(row).execute());
+  await inTransaction(owner, (tx) => tx.insertInto('policies').values(row).execute());
   assert.deepEqual(await db.selectFrom('policies').selectAll().where('rule', '=', row.rule).execute(), [row]);
 });

@@ -7,7 +7,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { runMigrations as migrateJobs } from 'graphile-worker';
 import pg from 'pg';
-import { grantToRunningRole } from './grants.ts';
+import { settleRights } from './grants.ts';
 
 export type MigrateOptions = {
   /** Address with the role that owns (or will own) the schema. */
@@ -40,7 +40,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
     await client.query('select pg_advisory_lock($1)', [lockKey]);
     const applied = await applyMissing(client, migrations, options.say);
     await runJobMigrations(options.ownerUrl);
-    await grantToRunningRole(client, {
+    await settleRights(client, {
       appUrl: options.appUrl ?? options.ownerUrl,
       migrationsDir: options.migrationsDir ?? defaultDir,
     });
