@@ -23,6 +23,7 @@ import { endSession, openSession } from './checkout-sessions.ts';
 import type { Checkout } from './load-checkout.ts';
 import type { Note } from './note.ts';
 import type { CodeError } from './pages/index.ts';
+import type { PaidBefore } from './paid-before.ts';
 import { mayEnd } from './standing.ts';
 
 export type ActionResult = {
@@ -36,6 +37,9 @@ export type Refused = 'form_refused';
 
 export type Form = Record<string, unknown>;
 
+/** Who sent the form: the address it came from, and the wallets that the browser has paid from. */
+export type Sender = { address: string; paidFrom: PaidBefore[] };
+
 /** Six digits, pasted with a mark of direction around each. */
 const typedMax = 64;
 
@@ -43,7 +47,7 @@ export async function actSignIn(
   context: Context,
   checkout: Checkout,
   form: Form,
-  address: string,
+  sender: Sender,
 ): Promise<ActionResult> {
   const { order, mark } = checkout;
   if (order.status !== 'open') return {};
@@ -60,8 +64,8 @@ export async function actSignIn(
     phone,
     pin,
     checkoutId: order.id,
-    address,
     arrived: mark.arrived,
+    ...sender,
   });
   if (!result.ok) return { note: noteOfRefusal(result, typedPhone) };
   const { wallet } = result;

@@ -18,9 +18,11 @@ import {
   actSignOut,
   type Form,
   type Refused,
+  type Sender,
 } from './checkout-actions.ts';
 import { type Checkout, loadCheckout, setBrowserMark, setCheckoutCookie, setNote } from './load-checkout.ts';
 import { type ErrorKind, errorPage, expiredAppPage } from './pages/index.ts';
+import { readPaidBefore, rememberPaid } from './paid-before.ts';
 import { showCheckout } from './show-checkout.ts';
 
 export type CheckoutOptions = {
@@ -33,7 +35,7 @@ type Action = (
   context: Context,
   checkout: Checkout,
   form: Form,
-  address: string,
+  sender: Sender,
 ) => Promise<ActionResult | Refused>;
 
 const actions: Record<string, Action> = {
@@ -92,7 +94,11 @@ async function answerShow(
   if (!checkout.isKnownBrowser) setBrowserMark(context, reply, checkout, checkout.mark);
   if (lang === 'vi' || lang === 'en') setCheckoutCookie(context, reply, checkout, 'locale', lang);
 
-  const isSandbox = checkout.order.environment === 'sandbox';
+  const { environment } = checkout.order;
+  if (checkout.payment?.status === 'paid')
+    rememberPaid(context, request, reply, { environment, walletId: checkout.payment.walletId });
+
+  const isSandbox = environment === 'sandbox';
   const page = await showCheckout(context, checkout, {
     stays: stay === '1',
     testWallet: isSandbox ? (options.testWallet ?? null) : null,
@@ -116,7 +122,11 @@ async function answerAct(
     isFormToken(context.keyRing, checkout.order.id, checkout.mark, form.form_token);
   if (!isOwnForm) return answerError(context, request, reply, 403, 'form_refused');
 
-  const result = await act(context, checkout, form, request.ip);
+  const sender = {
+    address: request.ip,
+    paidFrom: readPaidBefore(context, request, checkout.order.environment),
+  };
+  const result = await act(context, checkout, form, sender);
   if (result === 'form_refused') return answerError(context, request, reply, 403, 'form_refused');
   if (result.sessionToken !== undefined)
     setCheckoutCookie(context, reply, checkout, 'session', result.sessionToken);

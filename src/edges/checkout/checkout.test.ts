@@ -249,6 +249,44 @@ test('five wrong PINs in a row lock sign-in by PIN, for an unknown phone alike, 
   assertShows(page, /\/confirm"/);
 });
 
+test('a browser that has paid from a wallet gets in while strangers keep it locked, with the cookie of no other browser', async () => {
+  const wallet = await givenWallet(context);
+  const { buyer } = await arrive();
+  await buyer.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+  await buyer.submit('/confirm');
+  const cookie = buyer.cookies.find(({ name }) => name === 'vipay_paid_sandbox');
+  assert.equal(cookie?.path, '/checkout');
+
+  const { buyer: guesser } = await arrive();
+  for (let tries = 0; tries < 5; tries += 1)
+    await guesser.submit('/sign-in', { phone: wallet.phone, pin: '135791' });
+  const locked = /<title>Nhập sai mã PIN quá nhiều lần/;
+  const signInWith = async (value: string | undefined, name = 'vipay_paid_sandbox') => {
+    const order = await givenOrder(context, site);
+    const visitor = createVisitor(app, nextAddress());
+    if (value !== undefined) visitor.cookies.push({ name, value, path: '/checkout' });
+    await visitor.visit(arrivalUrl(context, order));
+    return visitor.submit('/sign-in', { phone: wallet.phone, pin: testPin });
+  };
+  assertShows(await signInWith(undefined), locked);
+  const value = cookie?.value ?? '';
+  for (const forged of ['', 'x', 'x'.repeat(5_000), `${value.slice(0, -4)}AAAA`, value.slice(0, 40)])
+    assertShows(await signInWith(forged), locked);
+  const ofLive = context.keyRing.seal(
+    Buffer.from(JSON.stringify([[wallet.id, context.clock.now().getTime()]])),
+    'paid-before/live',
+  );
+  assertShows(await signInWith(ofLive.toString('base64url')), locked);
+  assertShows(await signInWith(value), /\/confirm"/);
+  const { buyer: other } = await arrive();
+  await other.submit('/sign-in', { phone: (await givenWallet(context)).phone, pin: testPin });
+  assert.equal(
+    other.cookies.some(({ name }) => name.startsWith('vipay_paid')),
+    false,
+    'signing in is not paying',
+  );
+});
+
 test('the eleventh wrong sign-in at one checkout is not judged any more (10)', async () => {
   const { buyer } = await arrive();
   const wallet = await givenWallet(context);
