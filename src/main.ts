@@ -10,6 +10,7 @@ import { type DemoShop, payingWallet, seedSandbox, startDemoShop, testPin } from
 import type { Context } from './ground/context.ts';
 import {
   type EmbeddedPostgres,
+  followChanges,
   migrate,
   openDatabase,
   openEmbeddedPostgres,
@@ -45,6 +46,10 @@ async function start(): Promise<void> {
 
   const db = openDatabase(urls.url, { max: databaseConnectionsMax });
   started.push({ name: 'database', stop: () => db.destroy() });
+  const changes = followChanges(db, {
+    onLost: (err) => log.warn({ err }, 'no word of changes is heard: everything is read anew until it is'),
+  });
+  started.push({ name: 'changes', stop: () => changes.stop() });
   const context = createContext(config, { db, log, secretKey: await loadOrCreateSecretKey(config) });
   const shop = config.demo ? await openDemo(context, config, serves) : null;
 

@@ -13,7 +13,7 @@ export {
   readBalance,
 } from './accounts.ts';
 export { type BooksFault, checkBooks } from './check-books.ts';
-export type { EntryCursor, LedgerEntry } from './ledger-queries.ts';
+export { balanceColumns, type EntryCursor, type LedgerEntry } from './ledger-queries.ts';
 export { type LedgerBatch, openPaymentBatch, postTransfers } from './post-transfers.ts';
 export type {
   Transfer,

@@ -1,7 +1,7 @@
 // All SQL of the ledger.
 
 import { type RawBuilder, sql } from 'kysely';
-import type { DbOrTx, Tx } from '../../ground/database/index.ts';
+import type { Columns, DbOrTx, Tx } from '../../ground/database/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 import type { Account, AccountKind } from './account.ts';
 import type { Transfer } from './transfer.ts';
@@ -115,6 +115,9 @@ export async function findFeeAccounts(db: DbOrTx): Promise<Map<Environment, FeeA
     where f.environment in ('sandbox', 'live') and f.kind = 'fees' and f.owner = ''`.execute(db);
   return new Map(rows.map(({ environment, ...accounts }) => [environment, accounts]));
 }
+
+/** For reading a balance together with what it belongs to. */
+export const balanceColumns: Columns<{ balanceDong: bigint }> = { balanceDong: 'balance_dong' };
 
 export async function findBalance(db: DbOrTx, accountId: string): Promise<bigint | null> {
   const { rows } = await sql<{ balanceDong: bigint }>`

@@ -1,35 +1,79 @@
 // All SQL of merchants, merchant_sites and site_keys.
 
 import { sql } from 'kysely';
-import type { DbOrTx, Tx } from '../../ground/database/index.ts';
+import type { Context } from '../../ground/context.ts';
+import {
+  type Columns,
+  createRowCache,
+  type DbOrTx,
+  selectList,
+  type Tx,
+} from '../../ground/database/index.ts';
 import type { FeeSchedule } from '../../ground/money/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 import type { MerchantSite, SiteKeyKind } from './site.ts';
 
 const sitesPageMax = 500;
 
-const siteColumns = sql`
-  s.merchant_site as "merchantSite", s.merchant_id as "merchantId", m.name as "merchantName", s.environment, s.name,
-  s.protocol, (m.status = 'active' and s.status = 'active') as active, s.protocol_enabled as "protocolEnabled",
-  s.access_code as "accessCode", s.amount_unit as "amountUnit", s.return_url as "returnUrl",
-  s.notify_url as "notifyUrl", s.return_schemes as "returnSchemes", s.return_hosts as "returnHosts", s.credit_account_kind as "creditAccountKind",
-  s.credit_account_id as "creditAccountId", s.amount_min_dong as "amountMinDong",
-  s.amount_max_dong as "amountMaxDong", s.fee_rate_ppm as "ratePpm", s.fee_fixed_dong as "fixedDong",
-  s.fee_min_dong as "minDong", s.fee_max_dong as "maxDong", s.vat_rate_ppm as "vatRatePpm",
-  s.created_at as "createdAt"`;
+export type SiteRow = Omit<MerchantSite, 'fee'> & FeeSchedule;
 
-type SiteRow = Omit<MerchantSite, 'fee'> & FeeSchedule;
+/** Of merchant_sites, joined with its merchant as `m`. */
+export const siteColumns: Columns<SiteRow> = {
+  merchantSite: 'merchant_site',
+  merchantId: 'merchant_id',
+  merchantName: '(m.name)',
+  environment: 'environment',
+  name: 'name',
+  protocol: 'protocol',
+  active: "(m.status = 'active' and $.status = 'active')",
+  protocolEnabled: 'protocol_enabled',
+  accessCode: 'access_code',
+  amountUnit: 'amount_unit',
+  returnUrl: 'return_url',
+  notifyUrl: 'notify_url',
+  returnSchemes: 'return_schemes',
+  returnHosts: 'return_hosts',
+  creditAccountKind: 'credit_account_kind',
+  creditAccountId: 'credit_account_id',
+  amountMinDong: 'amount_min_dong',
+  amountMaxDong: 'amount_max_dong',
+  ratePpm: 'fee_rate_ppm',
+  fixedDong: 'fee_fixed_dong',
+  minDong: 'fee_min_dong',
+  maxDong: 'fee_max_dong',
+  vatRatePpm: 'vat_rate_ppm',
+  createdAt: 'created_at',
+};
 
-function toSite({ ratePpm, fixedDong, minDong, maxDong, vatRatePpm, ...site }: SiteRow): MerchantSite {
+const siteList = selectList(siteColumns, { from: 's' });
+
+export function toSite({ ratePpm, fixedDong, minDong, maxDong, vatRatePpm, ...site }: SiteRow): MerchantSite {
   return { ...site, fee: { ratePpm, fixedDong, minDong, maxDong, vatRatePpm } };
 }
 
 /** The site of this code, of either environment; codes are compared exactly. */
 export async function findSite(db: DbOrTx, merchantSite: string): Promise<MerchantSite | null> {
   const { rows } = await sql<SiteRow>`
-    select ${siteColumns} from merchant_sites s join merchants m on m.id = s.merchant_id
+    select ${siteList} from merchant_sites s join merchants m on m.id = s.merchant_id
     where s.merchant_site = ${merchantSite}`.execute(db);
   return rows[0] ? toSite(rows[0]) : null;
+}
+
+const sites = createRowCache<MerchantSite | null>({
+  tables: ['merchants', 'merchant_sites'],
+  load: findSite,
+});
+
+/**
+ * The site as it was at most ten seconds ago, most often as it is: for showing it and for its settings. What lets an
+ * order in, or money move, is read again where it is decided. Inside a transaction with its `tx`.
+ */
+export function recallSite(
+  { db }: Pick<Context, 'db'>,
+  merchantSite: string,
+  tx?: Tx,
+): Promise<MerchantSite | null> {
+  return sites.get(db, merchantSite, tx);
 }
 
 /** In the order of their codes, at most 500 a page; `after` is the last code seen. */
@@ -38,7 +82,7 @@ export async function listSites(
   page: { environment?: Environment; after?: string; limit: number },
 ): Promise<MerchantSite[]> {
   const { rows } = await sql<SiteRow>`
-    select ${siteColumns} from merchant_sites s join merchants m on m.id = s.merchant_id
+    select ${siteList} from merchant_sites s join merchants m on m.id = s.merchant_id
     where (${page.environment ?? null}::text is null or s.environment = ${page.environment ?? null})
       and s.merchant_site collate "C" > ${page.after ?? ''}
     order by s.merchant_site collate "C" limit ${Math.min(page.limit, sitesPageMax)}`.execute(db);

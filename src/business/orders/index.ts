@@ -19,7 +19,10 @@ export {
   findOrderByReference,
   listPassedDeadlines,
   lockOrder,
+  type OrderRow,
+  orderColumns,
   type PassedDeadline,
+  toOrder,
   updateOrderFinal,
 } from './order-queries.ts';
 export { type PlacedOrder, placeOrder } from './place-order.ts';

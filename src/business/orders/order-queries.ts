@@ -1,21 +1,44 @@
 // All SQL of the orders.
 
 import { type RawBuilder, sql } from 'kysely';
-import type { DbOrTx, Tx } from '../../ground/database/index.ts';
+import { type Columns, type DbOrTx, selectList, type Tx } from '../../ground/database/index.ts';
 import type { FinalStatus, ResponseCode } from '../../ground/protocols/index.ts';
 import { formatOrderId, type Order } from './order.ts';
 
-const orderColumns = sql`
-  id, environment, merchant_site as "merchantSite", protocol, merch_txn_ref as "merchTxnRef", order_no as "orderNo",
-  amount_dong as "amountDong", description, return_url as "returnUrl", cancel_url as "cancelUrl", locale, received,
-  status, response_code as "responseCode", result_payment_id as "resultPaymentId", transaction_no as "transactionNo",
-  created_at as "createdAt", expires_at as "expiresAt", final_at as "finalAt"`;
+/** An order's row; what it is shown as outside follows from its id (toOrder). */
+export type OrderRow = Omit<Order, 'publicId'>;
+
+export const orderColumns: Columns<OrderRow> = {
+  id: 'id',
+  environment: 'environment',
+  merchantSite: 'merchant_site',
+  protocol: 'protocol',
+  merchTxnRef: 'merch_txn_ref',
+  orderNo: 'order_no',
+  amountDong: 'amount_dong',
+  description: 'description',
+  returnUrl: 'return_url',
+  cancelUrl: 'cancel_url',
+  locale: 'locale',
+  received: 'received',
+  status: 'status',
+  responseCode: 'response_code',
+  resultPaymentId: 'result_payment_id',
+  transactionNo: 'transaction_no',
+  createdAt: 'created_at',
+  expiresAt: 'expires_at',
+  finalAt: 'final_at',
+};
+
+export function toOrder(row: OrderRow): Order {
+  return { ...row, publicId: formatOrderId(row.id) };
+}
+
+const orderList = selectList(orderColumns, { from: 'orders' });
 
 async function selectOrder(db: DbOrTx, where: RawBuilder<unknown>): Promise<Order | null> {
-  const { rows } = await sql<
-    Omit<Order, 'publicId'>
-  >`select ${orderColumns} from orders where ${where}`.execute(db);
-  return rows[0] ? { ...rows[0], publicId: formatOrderId(rows[0].id) } : null;
+  const { rows } = await sql<OrderRow>`select ${orderList} from orders where ${where}`.execute(db);
+  return rows[0] ? toOrder(rows[0]) : null;
 }
 
 export function findOrder(db: DbOrTx, id: string): Promise<Order | null> {

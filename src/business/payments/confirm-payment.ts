@@ -2,21 +2,19 @@
 
 import type { Context } from '../../ground/context.ts';
 import { inTransaction, type Tx } from '../../ground/database/index.ts';
+import { type MerchantSite, recallSite } from '../merchants/index.ts';
 import { sendMessage } from '../messages/index.ts';
-import { findOrder, type Order } from '../orders/index.ts';
-import { decidePayment } from './decide-payment.ts';
+import { recallPolicies } from '../policies/index.ts';
+import { decidePayment, type PaymentFacts } from './decide-payment.ts';
 import { generateOtp, hashOtp, otpMessageText } from './otp.ts';
-import type { Payment } from './payment.ts';
-import { type PaymentFacts, readPaymentFacts } from './payment-facts.ts';
+import { factsOf } from './payment-facts.ts';
 import {
-  findConfirmation,
   findNextCodeAt,
-  findPayment,
-  lockPayment,
   storeCode,
   updatePaymentConfirming,
   updatePaymentRefused,
 } from './payment-queries.ts';
+import { type Attempted, getAttempted, lockAttempted } from './payment-record.ts';
 import { postPayments } from './post-payments.ts';
 
 /** What happened; the caller shows the payment as it now is. */
@@ -32,28 +30,18 @@ export type ConfirmOutcome =
 
 /**
  * Idempotent: pressed twice, or in two tabs, it pays once and sends one code. A payment that is confirming
- * already answers `code_sent` without sending again.
+ * already answers `code_sent` without sending again. `seen` is what the same request has read of the payment.
  */
-export async function confirmPayment(context: Context, paymentId: string): Promise<ConfirmOutcome> {
-  const step = await inTransaction(context.db, async (tx): Promise<ConfirmOutcome | 'post_now'> => {
-    const payment = await lockPayment(tx, paymentId);
-    if (!payment) throw new Error(`payment ${paymentId} does not exist`);
-    if (payment.status === 'paid') return 'paid';
-    if (payment.status === 'confirming') return 'code_sent';
-    if (payment.status !== 'started') return 'too_late';
-    const order = await getOrder(tx, payment.orderId);
-    const facts = await readPaymentFacts(context, tx, order, payment.walletId);
-    const decision = decidePayment(facts);
-    if (!decision.ok) {
-      if (order.status !== 'open' || decision.code === '11') return 'too_late';
-      await updatePaymentRefused(tx, payment.id, { code: decision.code, detail: decision.detail }, facts.now);
-      return 'refused';
-    }
-    if (decision.confirmationClass === 'A') return 'post_now';
-    if (!(await sendCode(tx, context, payment, facts))) return 'too_many_codes';
-    await updatePaymentConfirming(tx, payment.id, 'B', facts.now);
-    return 'code_sent';
-  });
+export async function confirmPayment(
+  context: Context,
+  paymentId: string,
+  seen?: Attempted,
+): Promise<ConfirmOutcome> {
+  const attempted = seen ?? (await getAttempted(context.db, paymentId));
+  // The posting decides everything again under its locks: a payment that asks for nothing more goes there at once.
+  const step = (await needsNothingMore(context, attempted))
+    ? 'post_now'
+    : await inTransaction(context.db, (tx) => prepareConfirmation(tx, context, paymentId));
   if (step !== 'post_now') return step;
 
   const [result] = await postPayments(context, [{ paymentId, confirmed: { confirmationClass: 'A' } }]);
@@ -72,33 +60,80 @@ export async function confirmPayment(context: Context, paymentId: string): Promi
   }
 }
 
+async function needsNothingMore(context: Context, attempted: Attempted): Promise<boolean> {
+  if (attempted.payment.status !== 'started') return false;
+  const decision = decidePayment((await weigh(context, attempted)).facts);
+  return decision.ok && decision.confirmationClass === 'A';
+}
+
+/** Everything but paying at once: the payment is refused, or a code is sent. */
+async function prepareConfirmation(
+  tx: Tx,
+  context: Context,
+  paymentId: string,
+): Promise<ConfirmOutcome | 'post_now'> {
+  const attempted = await lockAttempted(tx, paymentId);
+  const { payment, order } = attempted;
+  if (payment.status === 'paid') return 'paid';
+  if (payment.status === 'confirming') return 'code_sent';
+  if (payment.status !== 'started') return 'too_late';
+  const { site, facts } = await weigh(context, attempted, tx);
+  const decision = decidePayment(facts);
+  if (!decision.ok) {
+    if (order.status !== 'open' || decision.code === '11') return 'too_late';
+    await updatePaymentRefused(tx, payment.id, { code: decision.code, detail: decision.detail }, facts.now);
+    return 'refused';
+  }
+  if (decision.confirmationClass === 'A') return 'post_now';
+  if (!(await sendCode(tx, context, attempted, { site, facts }))) return 'too_many_codes';
+  await updatePaymentConfirming(tx, payment.id, 'B', facts.now);
+  return 'code_sent';
+}
+
 export type ResendOutcome = 'sent' | 'too_soon' | 'no_more' | 'too_many_codes' | 'too_late';
 
 /** A new code in place of the last one; what was counted stays counted. */
 export async function resendCode(context: Context, paymentId: string): Promise<ResendOutcome> {
   return inTransaction(context.db, async (tx) => {
-    const payment = await lockPayment(tx, paymentId);
-    if (payment?.status !== 'confirming') return 'too_late';
-    const order = await getOrder(tx, payment.orderId);
-    const facts = await readPaymentFacts(context, tx, order, payment.walletId);
+    const attempted = await lockAttempted(tx, paymentId);
+    const { payment, order, confirmation } = attempted;
+    if (payment.status !== 'confirming') return 'too_late';
+    const { site, facts } = await weigh(context, attempted, tx);
     if (order.status !== 'open' || facts.now >= order.expiresAt) return 'too_late';
-    const confirmation = await findConfirmation(tx, paymentId);
     if (!confirmation) throw new Error(`payment ${paymentId} is confirming without a code`);
     if (confirmation.resends >= facts.policies['otp.resends_max']) return 'no_more';
     const waitMs = Number(facts.policies['otp.resend_wait_seconds']) * 1000;
     if (facts.now.getTime() < confirmation.sentAt.getTime() + waitMs) return 'too_soon';
-    return (await sendCode(tx, context, payment, facts)) ? 'sent' : 'too_many_codes';
+    return (await sendCode(tx, context, attempted, { site, facts })) ? 'sent' : 'too_many_codes';
   });
 }
 
+/** What the payment is decided by, before the posting decides it again; the site and the rules may be seconds old. */
+async function weigh(
+  context: Context,
+  attempted: Attempted,
+  tx?: Tx,
+): Promise<{ site: MerchantSite; facts: PaymentFacts }> {
+  const now = context.clock.now();
+  const site = await recallSite(context, attempted.order.merchantSite, tx);
+  if (!site) throw new Error(`the site of order ${attempted.order.publicId} does not exist`);
+  const policies = await recallPolicies(context, now, tx);
+  return { site, facts: factsOf(attempted, { site, policies, now }) };
+}
+
 /** False, and nothing is sent, when the wallet was sent as many codes as it may in an hour, for whatever payment. */
-async function sendCode(tx: Tx, context: Context, payment: Payment, facts: PaymentFacts): Promise<boolean> {
+async function sendCode(
+  tx: Tx,
+  context: Context,
+  { payment, payer, order }: Attempted,
+  { site, facts }: { site: MerchantSite; facts: PaymentFacts },
+): Promise<boolean> {
   const otp = generateOtp();
   const validSeconds = Number(facts.policies['otp.valid_seconds']);
   const binding = {
     paymentId: payment.id,
     amountDong: payment.amountDong,
-    merchantSite: facts.order.merchantSite,
+    merchantSite: order.merchantSite,
   };
   const nextAt = await storeCode(tx, {
     paymentId: payment.id,
@@ -110,28 +145,16 @@ async function sendCode(tx: Tx, context: Context, payment: Payment, facts: Payme
   if (nextAt !== null) return false;
   await sendMessage(tx, context, {
     environment: payment.environment,
-    recipientPhone: facts.wallet.phone,
+    recipientPhone: payer.wallet.phone,
     purpose: 'otp',
-    text: otpMessageText(facts.wallet.locale, {
+    text: otpMessageText(payer.wallet.locale, {
       otp,
       amountDong: payment.amountDong,
-      shopName: facts.site.name,
+      shopName: site.name,
       validSeconds,
     }),
   });
   return true;
-}
-
-async function getOrder(tx: Tx, orderId: string): Promise<Order> {
-  const order = await findOrder(tx, orderId);
-  if (!order) throw new Error(`order ${orderId} does not exist`);
-  return order;
-}
-
-/** For the page that asks for the code. */
-export async function readConfirmation(context: Context, paymentId: string) {
-  const payment = await findPayment(context.db, paymentId);
-  return payment?.status === 'confirming' ? findConfirmation(context.db, paymentId) : null;
 }
 
 /** From when the wallet may be sent a code again, as far as the bound of the hour goes; null: it was sent none lately. */

@@ -2,7 +2,6 @@ export {
   type ConfirmOutcome,
   confirmPayment,
   type ResendOutcome,
-  readConfirmation,
   readNextCodeAt,
   resendCode,
 } from './confirm-payment.ts';
@@ -31,6 +30,14 @@ export {
   findPaymentByTransactionNo,
   listPaymentsOfOrder,
 } from './payment-queries.ts';
+export {
+  type Attempted,
+  joinPayer,
+  type Payer,
+  type PaymentRecord,
+  recordList,
+  toRecord,
+} from './payment-record.ts';
 export { type PostingRequest, type PostingResult, postPayments } from './post-payments.ts';
-export { startPayment } from './start-payment.ts';
+export { type PaymentStart, startPayment, startPaymentIn } from './start-payment.ts';
 export { type CodeOutcome, submitCode } from './submit-code.ts';

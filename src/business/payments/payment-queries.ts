@@ -1,18 +1,33 @@
 // All SQL of the payments.
 
 import { type RawBuilder, sql } from 'kysely';
-import type { DbOrTx, Tx } from '../../ground/database/index.ts';
+import { type Columns, type DbOrTx, selectList, type Tx } from '../../ground/database/index.ts';
 import type { ResponseCode } from '../../ground/protocols/index.ts';
 import type { ConfirmationClass, Payment, RefusalDetail } from './payment.ts';
 
-const paymentColumns = sql`
-  id, transaction_no::text as "transactionNo", order_id as "orderId", environment, wallet_id as "walletId",
-  checkout_session_id as "checkoutSessionId", status, amount_dong as "amountDong", fee_dong as "feeDong",
-  vat_dong as "vatDong", credit_account_id as "creditAccountId", confirmation_class as "confirmationClass",
-  refusal_code as "refusalCode", refusal_detail as "refusalDetail", created_at as "createdAt", final_at as "finalAt"`;
+export const paymentColumns: Columns<Payment> = {
+  id: 'id',
+  transactionNo: '$.transaction_no::text',
+  orderId: 'order_id',
+  environment: 'environment',
+  walletId: 'wallet_id',
+  checkoutSessionId: 'checkout_session_id',
+  status: 'status',
+  amountDong: 'amount_dong',
+  feeDong: 'fee_dong',
+  vatDong: 'vat_dong',
+  creditAccountId: 'credit_account_id',
+  confirmationClass: 'confirmation_class',
+  refusalCode: 'refusal_code',
+  refusalDetail: 'refusal_detail',
+  createdAt: 'created_at',
+  finalAt: 'final_at',
+};
+
+const paymentList = selectList(paymentColumns, { from: 'payments' });
 
 async function selectPayments(db: DbOrTx, rest: RawBuilder<unknown>): Promise<Payment[]> {
-  const { rows } = await sql<Payment>`select ${paymentColumns} from payments where ${rest}`.execute(db);
+  const { rows } = await sql<Payment>`select ${paymentList} from payments where ${rest}`.execute(db);
   return rows;
 }
 
@@ -46,17 +61,18 @@ export async function findPaymentByTransactionNo(db: DbOrTx, transactionNo: stri
 }
 
 export async function insertPayment(tx: Tx, payment: Omit<Payment, 'transactionNo'>): Promise<Payment> {
-  await sql`
+  const { rows } = await sql<{ transactionNo: string }>`
     insert into payments (id, order_id, environment, wallet_id, checkout_session_id, status, amount_dong, fee_dong,
       vat_dong, credit_account_id, confirmation_class, refusal_code, refusal_detail, created_at, final_at)
     values (${payment.id}, ${payment.orderId}, ${payment.environment}, ${payment.walletId},
       ${payment.checkoutSessionId}, ${payment.status}, ${payment.amountDong}, ${payment.feeDong}, ${payment.vatDong},
       ${payment.creditAccountId}, ${payment.confirmationClass}, ${payment.refusalCode},
       ${payment.refusalDetail === null ? null : JSON.stringify(payment.refusalDetail)}::jsonb,
-      ${payment.createdAt}, ${payment.finalAt})`.execute(tx);
-  const inserted = await findPayment(tx, payment.id);
-  if (!inserted) throw new Error(`payment ${payment.id} was inserted and is not found`);
-  return inserted;
+      ${payment.createdAt}, ${payment.finalAt})
+    returning transaction_no::text as "transactionNo"`.execute(tx);
+  const [numbered] = rows;
+  if (!numbered) throw new Error(`payment ${payment.id} was inserted and has no number`);
+  return { ...payment, ...numbered };
 }
 
 export async function updatePaymentConfirming(
@@ -99,6 +115,7 @@ export async function endLivePayments(
 }
 
 export type Confirmation = {
+  paymentId: string;
   codeHash: Buffer;
   sentAt: Date;
   validUntil: Date;
@@ -106,10 +123,19 @@ export type Confirmation = {
   spentAt: Date | null;
 };
 
+export const confirmationColumns: Columns<Confirmation> = {
+  paymentId: 'payment_id',
+  codeHash: 'code_hash',
+  sentAt: 'sent_at',
+  validUntil: 'valid_until',
+  resends: 'resends',
+  spentAt: 'spent_at',
+};
+
 /** The code sent for a payment. */
 export async function findConfirmation(db: DbOrTx, paymentId: string): Promise<Confirmation | null> {
   const { rows } = await sql<Confirmation>`
-    select code_hash as "codeHash", sent_at as "sentAt", valid_until as "validUntil", resends, spent_at as "spentAt"
+    select ${selectList(confirmationColumns, { from: 'confirmations' })}
     from confirmations where payment_id = ${paymentId}`.execute(db);
   return rows[0] ?? null;
 }

@@ -3,49 +3,59 @@
 
 import { uuidv7 } from 'uuidv7';
 import type { Context } from '../../ground/context.ts';
-import { inTransaction } from '../../ground/database/index.ts';
+import { inPipelinedTransaction, type Tx, type Written } from '../../ground/database/index.ts';
 import { computeFee } from '../../ground/money/index.ts';
-import { lockOrder } from '../orders/index.ts';
+import { recallPolicies } from '../policies/index.ts';
 import { decidePayment } from './decide-payment.ts';
 import type { Payment } from './payment.ts';
-import { readPaymentFacts } from './payment-facts.ts';
+import { factsOf } from './payment-facts.ts';
 import { insertPayment } from './payment-queries.ts';
+import { lockForStart } from './payment-record.ts';
+
+export type PaymentStart = { orderId: string; walletId: string; checkoutSessionId: string | null };
 
 /**
  * Stores a payment, `started` or already `refused`. Null when the order has its result by now: there is nothing
  * to attempt, and the caller shows the result. The fee is snapshot here.
  */
-export async function startPayment(
+export async function startPayment(context: Context, input: PaymentStart): Promise<Payment | null> {
+  return inPipelinedTransaction(context.db, (tx) => startPaymentIn(tx, context, input));
+}
+
+/** The same in the caller's transaction, which sends the writes before it commits. */
+export async function startPaymentIn(
+  tx: Tx,
   context: Context,
-  input: { orderId: string; walletId: string; checkoutSessionId: string | null },
-): Promise<Payment | null> {
-  return inTransaction(context.db, async (tx) => {
-    // Not only read: an order that gets its result at this moment must not keep a payment under way.
-    const order = await lockOrder(tx, input.orderId);
-    if (!order) throw new Error(`order ${input.orderId} does not exist`);
-    if (order.status !== 'open') return null;
-    const facts = await readPaymentFacts(context, tx, order, input.walletId);
-    if (facts.wallet.environment !== order.environment) {
-      throw new Error(`wallet ${input.walletId} is not of the environment of order ${order.publicId}`);
-    }
-    const decision = decidePayment(facts);
-    const fee = computeFee(facts.site.fee, order.amountDong);
-    return insertPayment(tx, {
-      id: uuidv7(),
-      orderId: order.id,
-      environment: order.environment,
-      walletId: input.walletId,
-      checkoutSessionId: input.checkoutSessionId,
-      status: decision.ok ? 'started' : 'refused',
-      amountDong: order.amountDong,
-      feeDong: fee.feeDong,
-      vatDong: fee.vatDong,
-      creditAccountId: facts.site.creditAccountId,
-      confirmationClass: decision.ok ? decision.confirmationClass : 'B',
-      refusalCode: decision.ok ? null : decision.code,
-      refusalDetail: decision.ok ? null : decision.detail,
-      createdAt: facts.now,
-      finalAt: decision.ok ? null : facts.now,
-    });
+  input: PaymentStart,
+): Promise<Written<Promise<Payment> | null>> {
+  // Not only read: an order that gets its result at this moment must not keep a payment under way.
+  const { order, payer, site } = await lockForStart(tx, input);
+  if (order.status !== 'open') return { result: null, writes: [] };
+  if (payer.wallet.environment !== order.environment) {
+    throw new Error(`wallet ${input.walletId} is not of the environment of order ${order.publicId}`);
+  }
+
+  const now = context.clock.now();
+  const policies = await recallPolicies(context, now, tx);
+  const decision = decidePayment(factsOf({ order, payer }, { site, policies, now }));
+  const fee = computeFee(site.fee, order.amountDong);
+
+  const inserted = insertPayment(tx, {
+    id: uuidv7(),
+    orderId: order.id,
+    environment: order.environment,
+    walletId: input.walletId,
+    checkoutSessionId: input.checkoutSessionId,
+    status: decision.ok ? 'started' : 'refused',
+    amountDong: order.amountDong,
+    feeDong: fee.feeDong,
+    vatDong: fee.vatDong,
+    creditAccountId: site.creditAccountId,
+    confirmationClass: decision.ok ? decision.confirmationClass : 'B',
+    refusalCode: decision.ok ? null : decision.code,
+    refusalDetail: decision.ok ? null : decision.detail,
+    createdAt: now,
+    finalAt: decision.ok ? null : now,
   });
+  return { result: inserted, writes: [inserted] };
 }

@@ -1,7 +1,8 @@
 // The rules that are rows: limits, classes, lifetimes. The row with the latest valid_from that has begun holds.
 
 import { sql } from 'kysely';
-import type { DbOrTx } from '../../ground/database/index.ts';
+import type { Context } from '../../ground/context.ts';
+import { createRowCache, type DbOrTx, type Tx } from '../../ground/database/index.ts';
 
 /** Every rule the code asks for; a rule without a row in force is a broken installation. */
 export const policyRules = [
@@ -31,12 +32,33 @@ export const policyRules = [
 export type PolicyRule = (typeof policyRules)[number];
 export type Policies = Record<PolicyRule, bigint>;
 
+type PolicyRow = { rule: string; validFrom: Date; value: bigint };
+
 /** The rules in force at `now`: amounts in dong, durations in seconds, counts. */
 export async function readPolicies(db: DbOrTx, now: Date): Promise<Policies> {
-  const { rows } = await sql<{ rule: string; value: bigint }>`
-    select distinct on (rule) rule, value from policies
-    where valid_from <= ${now} order by rule, valid_from desc`.execute(db);
-  const inForce = new Map(rows.map((row) => [row.rule, row.value]));
+  return policiesAt(await listPolicyRows(db), now);
+}
+
+const policyRows = createRowCache<PolicyRow[]>({ tables: ['policies'], load: listPolicyRows });
+
+/**
+ * The rules in force at `now`, from rows that may have been changed up to ten seconds ago: for what is shown, and for
+ * what the posting decides again. Inside a transaction with its `tx`.
+ */
+export async function recallPolicies({ db }: Pick<Context, 'db'>, now: Date, tx?: Tx): Promise<Policies> {
+  return policiesAt(await policyRows.get(db, '', tx), now);
+}
+
+/** Oldest first, those to come included: a few dozen, since the law changes seldom. */
+async function listPolicyRows(db: DbOrTx): Promise<PolicyRow[]> {
+  const { rows } = await sql<PolicyRow>`
+    select rule, valid_from as "validFrom", value from policies order by valid_from, rule`.execute(db);
+  return rows;
+}
+
+function policiesAt(rows: readonly PolicyRow[], now: Date): Policies {
+  const begun = rows.filter((row) => row.validFrom <= now);
+  const inForce = new Map(begun.map((row) => [row.rule, row.value]));
   const entries = policyRules.map((rule) => {
     const value = inForce.get(rule);
     if (value === undefined) throw new Error(`no policy row for ${rule} is in force at ${now.toISOString()}`);

@@ -1,5 +1,12 @@
 export { type CreateWalletError, createWallet, type NewWallet, topUpWallet } from './create-wallet.ts';
-export { findExceededLimit, type LimitName, type LimitRefusal, type WalletTotals } from './limits.ts';
+export {
+  findExceededLimit,
+  type LimitName,
+  type LimitRefusal,
+  type PaidTotals,
+  totalsAt,
+  type WalletTotals,
+} from './limits.ts';
 export { tellOfLocks, unlockWallet } from './pin-locks.ts';
 export { type SignedIn, type SignInInput, type SignInRefusal, signIn } from './sign-in.ts';
 export { trimAttempts, trimPinCosts } from './sign-in-queries.ts';
@@ -9,5 +16,7 @@ export {
   findWallet,
   findWalletByPhone,
   listWallets,
+  paidTotalsColumns,
   readWalletTotals,
+  walletColumns,
 } from './wallet-queries.ts';

@@ -1,11 +1,26 @@
 // How much a wallet may still pay: the policy's limits, narrowed by the holder's own. Pure.
 
-import { startOfNextVietnamDay, startOfNextVietnamMonth } from '../../ground/time/index.ts';
+import {
+  startOfNextVietnamDay,
+  startOfNextVietnamMonth,
+  vietnamDay,
+  vietnamMonth,
+} from '../../ground/time/index.ts';
 import type { Policies } from '../policies/index.ts';
 import type { Wallet } from './wallet.ts';
 
 /** What the wallet has paid in the day and the month (GMT+7) that `now` falls in. */
 export type WalletTotals = { dayDong: bigint; monthDong: bigint };
+
+/** As the wallet's row keeps it: the last day (GMT+7) with a payment, what was paid on it, and in its month up to then. */
+export type PaidTotals = { totalsDay: string | null; paidDayDong: bigint; paidMonthDong: bigint };
+
+/** What of it counts at `now`; of a later day (a clock that runs ahead of ours) nothing does. */
+export function totalsAt({ totalsDay, paidDayDong, paidMonthDong }: PaidTotals, now: Date): WalletTotals {
+  const day = vietnamDay(now);
+  const isThisMonth = totalsDay !== null && totalsDay >= vietnamMonth(now) && totalsDay <= day;
+  return { dayDong: totalsDay === day ? paidDayDong : 0n, monthDong: isThisMonth ? paidMonthDong : 0n };
+}
 
 export type LimitName = 'per_payment' | 'daily' | 'monthly';
 

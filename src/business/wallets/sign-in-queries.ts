@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { DbOrTx, Tx } from '../../ground/database/index.ts';
 import type { Environment, Locale } from '../../ground/terms.ts';
 import type { Wallet } from './wallet.ts';
-import { walletColumns } from './wallet-queries.ts';
+import { walletList } from './wallet-queries.ts';
 
 /** What an attempt is counted by. Phones and addresses are keyed hashes: no personal data in clear. */
 export type AttemptSubjects = {
@@ -61,7 +61,7 @@ export async function beginAttempt(
   >`
     select begun.verdict, begun.retry_at as "retryAt", begun.locks_at as "locksAt",
       begun.is_locked_for_good as "isLockedForGood", begun.counted_as as "countedAs",
-      begun.stored_pin_hash as "pinHash", begun.pin_costs as "costsInUse", ${walletColumns}
+      begun.stored_pin_hash as "pinHash", begun.pin_costs as "costsInUse", ${walletList}
     from sign_in_begin(${environment}, ${phone}, ${subjects.phone},
       ${paidFrom.map(({ walletId }) => walletId)}::uuid[], ${paidFrom.map(({ paidAt }) => paidAt)}::timestamptz[],
       ${subjects.checkout}, ${subjects.address}, ${subjects.addressRule}, ${now}) begun

@@ -1,20 +1,38 @@
 // All SQL of the wallets.
 
 import { type RawBuilder, sql } from 'kysely';
-import type { DbOrTx, Tx } from '../../ground/database/index.ts';
+import { type Columns, type DbOrTx, selectList, type Tx } from '../../ground/database/index.ts';
 import type { Environment } from '../../ground/terms.ts';
-import { vietnamDay, vietnamMonth } from '../../ground/time/index.ts';
-import type { WalletTotals } from './limits.ts';
+import { type PaidTotals, totalsAt, type WalletTotals } from './limits.ts';
 import type { Wallet } from './wallet.ts';
 
+export const walletColumns: Columns<Wallet> = {
+  id: 'id',
+  environment: 'environment',
+  phone: 'phone',
+  holderName: 'holder_name',
+  status: 'status',
+  identified: 'identified',
+  accountId: 'account_id',
+  locale: 'locale',
+  limitPerPaymentDong: 'limit_per_payment_dong',
+  limitDailyDong: 'limit_daily_dong',
+  limitMonthlyDong: 'limit_monthly_dong',
+  otpLockedUntil: 'otp_locked_until',
+  createdAt: 'created_at',
+};
+
+export const paidTotalsColumns: Columns<PaidTotals> = {
+  totalsDay: 'totals_day',
+  paidDayDong: 'paid_day_dong',
+  paidMonthDong: 'paid_month_dong',
+};
+
 /** Of `wallets`, for whatever else is selected beside them. */
-export const walletColumns = sql`
-  id, environment, phone, holder_name as "holderName", status, identified, account_id as "accountId", locale,
-  limit_per_payment_dong as "limitPerPaymentDong", limit_daily_dong as "limitDailyDong",
-  limit_monthly_dong as "limitMonthlyDong", otp_locked_until as "otpLockedUntil", created_at as "createdAt"`;
+export const walletList = selectList(walletColumns, { from: 'wallets' });
 
 async function selectWallet(db: DbOrTx, where: RawBuilder<unknown>): Promise<Wallet | null> {
-  const { rows } = await sql<Wallet>`select ${walletColumns} from wallets where ${where}`.execute(db);
+  const { rows } = await sql<Wallet>`select ${walletList} from wallets where ${where}`.execute(db);
   return rows[0] ?? null;
 }
 
@@ -32,7 +50,7 @@ export function findWalletByPhone(
 
 export async function listWallets(db: DbOrTx, environment: Environment, limit: number): Promise<Wallet[]> {
   const { rows } = await sql<Wallet>`
-    select ${walletColumns} from wallets where environment = ${environment} order by phone limit ${limit}`.execute(
+    select ${walletList} from wallets where environment = ${environment} order by phone limit ${limit}`.execute(
     db,
   );
   return rows;
@@ -54,9 +72,9 @@ export async function insertWallet(
 
 /** What a wallet has paid on the day and in the month of `now`, GMT+7. */
 export async function readWalletTotals(db: DbOrTx, walletId: string, now: Date): Promise<WalletTotals> {
-  const { rows } = await sql<WalletTotals>`
-    select case when totals_day = ${vietnamDay(now)}::date then paid_day_dong else 0 end as "dayDong",
-      case when totals_day between ${vietnamMonth(now)}::date and ${vietnamDay(now)}::date then paid_month_dong else 0 end as "monthDong"
-    from wallets where id = ${walletId}`.execute(db);
-  return rows[0] ?? { dayDong: 0n, monthDong: 0n };
+  const { rows } = await sql<PaidTotals>`
+    select ${selectList(paidTotalsColumns, { from: 'wallets' })} from wallets where id = ${walletId}`.execute(
+    db,
+  );
+  return rows[0] ? totalsAt(rows[0], now) : { dayDong: 0n, monthDong: 0n };
 }

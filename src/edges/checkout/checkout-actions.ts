@@ -13,13 +13,15 @@ import {
   readNextCodeAt,
   resendCode,
   startPayment,
+  startPaymentIn,
   submitCode,
 } from '../../business/payments/index.ts';
 import { parsePhone, type SignInRefusal, signIn } from '../../business/wallets/index.ts';
 import type { Context } from '../../ground/context.ts';
-import { inTransaction } from '../../ground/database/index.ts';
+import { inPipelinedTransaction } from '../../ground/database/index.ts';
 import { plainDigits } from '../../ground/text/index.ts';
-import { endSession, openSession } from './checkout-sessions.ts';
+import { replaceSession, updateSessionEnded } from './checkout-queries.ts';
+import { createSession } from './checkout-sessions.ts';
 import type { Checkout } from './load-checkout.ts';
 import type { Note } from './note.ts';
 import type { CodeError } from './pages/index.ts';
@@ -68,14 +70,12 @@ export async function actSignIn(
     ...sender,
   });
   if (!result.ok) return { note: noteOfRefusal(result, typedPhone) };
-  const { wallet } = result;
-  const now = context.clock.now();
-  const { session, token } = await inTransaction(context.db, async (tx) => {
-    const opened = await openSession(tx, { orderId: order.id, walletId: wallet.id, mark, now });
-    await result.settle(tx);
-    return opened;
+  const subject = { orderId: order.id, walletId: result.wallet.id };
+  const { session, token } = createSession({ ...subject, mark, now: context.clock.now() });
+  await inPipelinedTransaction(context.db, async (tx) => {
+    const started = await startPaymentIn(tx, context, { ...subject, checkoutSessionId: session.id });
+    return { result: null, writes: [replaceSession(tx, session), ...started.writes, result.settle(tx)] };
   });
-  await startPayment(context, { orderId: order.id, walletId: wallet.id, checkoutSessionId: session.id });
   return { sessionToken: token };
 }
 
@@ -104,7 +104,9 @@ export async function actConfirm(
   const payment = await findOwnPayment(context, checkout, form);
   if (payment === 'form_refused') return payment;
   if (!payment) return {};
-  switch (await confirmPayment(context, payment.id)) {
+  const { payer } = checkout;
+  const seen = payer ? { ...checkout, payment, payer } : undefined;
+  switch (await confirmPayment(context, payment.id, seen)) {
     case 'busy':
       return { note: { page: 'confirm', error: 'busy', nextCodeAt: null } };
     case 'too_many_codes': {
@@ -192,7 +194,7 @@ export async function actRetry(context: Context, checkout: Checkout): Promise<Ac
 
 export async function actSignOut(context: Context, checkout: Checkout): Promise<ActionResult> {
   if (checkout.payment) await abandonPayment(context, checkout.payment.id);
-  if (checkout.session) await endSession(context.db, checkout.session.id, context.clock.now());
+  if (checkout.session) await updateSessionEnded(context.db, checkout.session.id, context.clock.now());
   return { sessionToken: null };
 }
 
@@ -218,8 +220,10 @@ async function findOwnPayment(
 ): Promise<Payment | null | Refused> {
   if (!checkout.session) return null;
   const id = parsePaymentId(typed(form.payment_id));
-  if (checkout.payment?.id === id) return checkout.payment;
-  const payment = id === null ? null : await findPayment(context.db, id);
+  // Most often the one this request has read already; an older one is that of a tab that was left open.
+  const { payment: latest } = checkout;
+  if (id === null) return 'form_refused';
+  const payment = id === latest?.id ? latest : await findPayment(context.db, id);
   return payment?.checkoutSessionId === checkout.session.id ? payment : 'form_refused';
 }
 

@@ -1,7 +1,7 @@
 // The addresses of the checkout. A GET shows; a POST acts and answers 303 to the GET.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isArrivalMark } from '../../business/orders/index.ts';
+import { checkoutPath } from '../../business/orders/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { chooseLocale, createNonce, pageHeaders } from '../../ground/pages/index.ts';
 import type { Environment } from '../../ground/terms.ts';
@@ -20,7 +20,14 @@ import {
   type Refused,
   type Sender,
 } from './checkout-actions.ts';
-import { type Checkout, loadCheckout, setBrowserMark, setCheckoutCookie, setNote } from './load-checkout.ts';
+import {
+  type Checkout,
+  loadCheckout,
+  markArrival,
+  setBrowserMark,
+  setCheckoutCookie,
+  setNote,
+} from './load-checkout.ts';
 import { type ErrorKind, errorPage, expiredAppPage } from './pages/index.ts';
 import { readPaidBefore, rememberPaid } from './paid-before.ts';
 import { showCheckout } from './show-checkout.ts';
@@ -81,17 +88,16 @@ async function answerShow(
   request: CheckoutRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const checkout = await loadCheckout(context, request);
-  if (!checkout) return answerError(context, request, reply, 404, 'checkout_not_found');
-  const { arrival, lang, stay } = request.query;
-
-  if (typeof arrival === 'string' && isArrivalMark(context, checkout.order.id, arrival)) {
-    setBrowserMark(context, reply, checkout, { ...checkout.mark, arrived: true });
+  const arrived = markArrival(context, request, reply);
+  if (arrived !== null) {
     return reply
       .headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
-      .redirect(checkout.path, 303);
+      .redirect(checkoutPath(context, arrived), 303);
   }
-  if (!checkout.isKnownBrowser) setBrowserMark(context, reply, checkout, checkout.mark);
+  const checkout = await loadCheckout(context, request);
+  if (!checkout) return answerError(context, request, reply, 404, 'checkout_not_found');
+  const { lang, stay } = request.query;
+  if (!checkout.isKnownBrowser) setBrowserMark(context, reply, checkout.order.id, checkout.mark);
   if (lang === 'vi' || lang === 'en') setCheckoutCookie(context, reply, checkout, 'locale', lang);
 
   const { environment } = checkout.order;

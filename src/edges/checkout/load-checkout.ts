@@ -1,19 +1,26 @@
 // Who is asking about which order: read from the address and the cookies, before anything is shown or done.
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { findSite, type MerchantSite } from '../../business/merchants/index.ts';
+import { type MerchantSite, recallSite } from '../../business/merchants/index.ts';
 import {
   checkoutPath,
-  findOrder,
+  isArrivalMark,
   isPastExpiry,
   type Order,
   parseCheckoutToken,
 } from '../../business/orders/index.ts';
-import { expireOrderIfDue, findLatestPaymentOfSession, type Payment } from '../../business/payments/index.ts';
+import { expireOrderIfDue, type PaymentRecord } from '../../business/payments/index.ts';
 import type { Context } from '../../ground/context.ts';
 import type { Locale } from '../../ground/terms.ts';
-import { type BrowserMark, createBrowserMark, openBrowserMark, sealBrowserMark } from './browser-mark.ts';
-import { type CheckoutSession, findSession } from './checkout-sessions.ts';
+import {
+  type BrowserMark,
+  createBrowserMark,
+  isSameBrowser,
+  openBrowserMark,
+  sealBrowserMark,
+} from './browser-mark.ts';
+import { type CheckoutSession, type FoundCheckout, findCheckout } from './checkout-queries.ts';
+import { readToken } from './checkout-sessions.ts';
 import { type Note, openNote, sealNote } from './note.ts';
 
 export const cookieNames = {
@@ -23,8 +30,8 @@ export const cookieNames = {
   locale: 'vipay_lang',
 } as const;
 
-export type Checkout = {
-  order: Order;
+/** The order, what this browser's session has begun for it, and who is signed in. */
+export type Checkout = PaymentRecord & {
   site: MerchantSite;
   path: string;
   locale: Locale;
@@ -34,8 +41,6 @@ export type Checkout = {
   session: CheckoutSession | null;
   /** A session cookie was sent, but it is good for nothing any more. */
   sessionEnded: boolean;
-  /** The latest payment of this session for the order. */
-  payment: Payment | null;
   note: Note | null;
 };
 
@@ -44,34 +49,45 @@ type CheckoutRequest = FastifyRequest<{ Params: { token: string }; Querystring: 
 /** Null for a token that was never given out. Writes down an expiry that nobody has seen yet. */
 export async function loadCheckout(context: Context, request: CheckoutRequest): Promise<Checkout | null> {
   const orderId = parseCheckoutToken(context, request.params.token);
-  let order = orderId === null ? null : await findOrder(context.db, orderId);
-  if (!order) return null;
+  if (orderId === null) return null;
   const now = context.clock.now();
-  if (order.status === 'open' && isPastExpiry(order, now)) {
-    await expireOrderIfDue(context, order.id);
-    order = (await findOrder(context.db, order.id)) ?? order;
+  const known = openBrowserMark(context.keyRing, orderId, request.cookies[cookieNames.browser]);
+  const sessionToken = request.cookies[cookieNames.session];
+  const read = () => findCheckout(context.db, { orderId, tokenHash: known && readToken(sessionToken), now });
+  let found = await read();
+  if (found?.order.status === 'open' && isPastExpiry(found.order, now)) {
+    await expireOrderIfDue(context, orderId);
+    found = await read();
   }
-  const site = await findSite(context.db, order.merchantSite);
+  if (!found) return null;
+  const { order } = found;
+  const site = await recallSite(context, order.merchantSite);
   if (!site) throw new Error(`site ${order.merchantSite} does not exist`);
 
-  const known = openBrowserMark(context.keyRing, order.id, request.cookies[cookieNames.browser]);
   const mark = known ?? createBrowserMark(false);
-  const sessionToken = request.cookies[cookieNames.session];
-  const session = known
-    ? await findSession(context.db, { token: sessionToken, orderId: order.id, mark, now })
-    : null;
+  const session = isSessionOf(found, mark) ? found.session : null;
   return {
     order,
     site,
+    payer: session && found.payer,
+    confirmation: session && found.confirmation,
     path: checkoutPath(context, order.id),
     locale: chooseLocale(request, order),
     mark,
     isKnownBrowser: known !== null,
     session,
     sessionEnded: sessionToken !== undefined && sessionToken !== '' && session === null,
-    payment: session && (await findLatestPaymentOfSession(context.db, session.id, order.id)),
+    payment: session && found.payment,
     note: known && openNote(context.keyRing, order.id, mark, request.cookies[cookieNames.note]),
   };
+}
+
+/** A session is of one browser, and over once its wallet is locked or closed. */
+function isSessionOf({ session, payer }: FoundCheckout, mark: BrowserMark): boolean {
+  const status = payer?.wallet.status;
+  return (
+    session !== null && isSameBrowser(mark, session.browserHash) && status !== 'locked' && status !== 'closed'
+  );
 }
 
 function chooseLocale(request: CheckoutRequest, order: Order): Locale {
@@ -101,16 +117,25 @@ export function setCheckoutCookie(
 export function setBrowserMark(
   context: Context,
   reply: FastifyReply,
-  checkout: Checkout,
+  orderId: string,
   mark: BrowserMark,
 ): void {
-  setCheckoutCookie(
-    context,
-    reply,
-    checkout,
-    'browser',
-    sealBrowserMark(context.keyRing, checkout.order.id, mark),
-  );
+  const path = checkoutPath(context, orderId);
+  setCheckoutCookie(context, reply, { path }, 'browser', sealBrowserMark(context.keyRing, orderId, mark));
+}
+
+/**
+ * A browser that the shop has just sent is marked as such. The order's id when it is; null for any other request.
+ * Nothing is read for it: the mark is ours, and the page after it looks at the order.
+ */
+export function markArrival(context: Context, request: CheckoutRequest, reply: FastifyReply): string | null {
+  const { arrival } = request.query;
+  const orderId = parseCheckoutToken(context, request.params.token);
+  if (orderId === null || typeof arrival !== 'string' || !isArrivalMark(context, orderId, arrival))
+    return null;
+  const known = openBrowserMark(context.keyRing, orderId, request.cookies[cookieNames.browser]);
+  setBrowserMark(context, reply, orderId, { ...(known ?? createBrowserMark(true)), arrived: true });
+  return orderId;
 }
 
 const noteSeconds = 60;

@@ -1,6 +1,6 @@
 // Where the browser goes back to, with the order's result signed in the words of its dialect.
 
-import { findSite, findV1Secrets, findV2Keys, findWebhookSecrets } from '../../business/merchants/index.ts';
+import { findV1Secrets, findV2Keys, findWebhookSecrets, recallSite } from '../../business/merchants/index.ts';
 import { type Order, toFinalResult } from '../../business/orders/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { buildV1ReturnUrl } from '../../ground/protocols/classic-v1/index.ts';
@@ -11,7 +11,7 @@ import { buildRestReturnUrl } from '../../ground/protocols/rest/index.ts';
 export async function buildReturnUrl(context: Context, order: Order): Promise<string | null> {
   const result = toFinalResult(order);
   const urls = { returnUrl: order.returnUrl, cancelUrl: order.cancelUrl };
-  const site = await findSite(context.db, order.merchantSite);
+  const site = await recallSite(context, order.merchantSite);
   if (!site) throw new Error(`site ${order.merchantSite} does not exist`);
   switch (order.protocol) {
     case 'classic-v1': {

@@ -1,9 +1,8 @@
 // Which page tells the truth about this order to this browser. Nothing is changed here.
 
-import { readBalance } from '../../books/ledger/index.ts';
-import { formatPaymentId, type Payment, readConfirmation } from '../../business/payments/index.ts';
-import { readPolicies } from '../../business/policies/index.ts';
-import { findWallet, type Wallet } from '../../business/wallets/index.ts';
+import { formatPaymentId, type Payer, type Payment } from '../../business/payments/index.ts';
+import { recallPolicies } from '../../business/policies/index.ts';
+import type { Wallet } from '../../business/wallets/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { createNonce, type PageRefresh } from '../../ground/pages/index.ts';
 import { asResponseCode, type ResponseCode } from '../../ground/protocols/index.ts';
@@ -36,7 +35,7 @@ export async function showCheckout(
   checkout: Checkout,
   options: { stays: boolean; testWallet: { phone: string; pin: string } | null },
 ): Promise<ShownPage> {
-  const { order, site, session, payment, note } = checkout;
+  const { order, site, session, payment, payer, note } = checkout;
   const frame: FormFrame = {
     locale: checkout.locale,
     environment: order.environment,
@@ -63,8 +62,7 @@ export async function showCheckout(
   });
 
   if (order.status !== 'open') return showResult(context, checkout, frame, options.stays);
-  const wallet = session && (await findWallet(context.db, session.walletId));
-  if (!session || !wallet || !payment) {
+  if (!session || !payer || !payment) {
     if (note?.page === 'sign_in_refused') {
       const retryAt = asDate(note.retryAt);
       const view = { ...frame, code: note.code, limit: null, balanceDong: null, retryAt, traceId: null };
@@ -85,18 +83,18 @@ export async function showCheckout(
         confirmPage({
           ...frame,
           paymentId: formatPaymentId(payment.id),
-          holderName: wallet.holderName,
-          phone: wallet.phone,
-          balanceDong: await readBalance(context.db, wallet.accountId),
+          holderName: payer.wallet.holderName,
+          phone: payer.wallet.phone,
+          balanceDong: payer.balanceDong,
           sendsCode: payment.confirmationClass === 'B',
           error: note?.page === 'confirm' ? note.error : null,
           nextCodeFrom: note?.page === 'confirm' ? asDate(note.nextCodeAt) : null,
         }),
       );
     case 'confirming':
-      return shown(await showCode(context, checkout, frame, payment, wallet));
+      return shown(await showCode(context, checkout, frame, payment, payer.wallet));
     default:
-      return shown(await showRefusal(context, frame, payment, wallet));
+      return shown(showRefusal(frame, payment, payer));
   }
 }
 
@@ -137,8 +135,8 @@ async function showCode(
   payment: Payment,
   wallet: Wallet,
 ): Promise<string> {
-  const confirmation = await readConfirmation(context, payment.id);
-  const policies = await readPolicies(context.db, frame.now);
+  const { confirmation } = checkout;
+  const policies = await recallPolicies(context, frame.now);
   const told = checkout.note?.page === 'code' ? checkout.note : null;
   const waitMs = Number(policies['otp.resend_wait_seconds']) * 1000;
   const mayResend = confirmation !== null && confirmation.resends < policies['otp.resends_max'];
@@ -156,19 +154,14 @@ async function showCode(
   });
 }
 
-async function showRefusal(
-  context: Context,
-  frame: FormFrame,
-  payment: Payment,
-  wallet: Wallet,
-): Promise<string> {
+function showRefusal(frame: FormFrame, payment: Payment, payer: Payer): string {
   const code = asResponseCode(payment.refusalCode ?? '99');
   const detail = payment.refusalDetail;
   return refusalPage({
     ...frame,
     code: asRefusalCode(code),
     limit: limitFacts(payment),
-    balanceDong: code === '51' ? await readBalance(context.db, wallet.accountId) : null,
+    balanceDong: code === '51' ? payer.balanceDong : null,
     retryAt: detail?.lockedUntil === undefined ? null : new Date(detail.lockedUntil),
     traceId: null,
   });

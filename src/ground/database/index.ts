@@ -1,3 +1,5 @@
+export { followChanges } from './change-feed.ts';
+export { type Columns, pickRow, selectList } from './columns.ts';
 export {
   type Database,
   type DbOrTx,
@@ -15,7 +17,9 @@ export {
 } from './embedded-postgres.ts';
 export { findWeakRights } from './find-weak-rights.ts';
 export { createGroupCommit, type GroupCommit, type GroupCommitOptions, QueueFull } from './group-commit.ts';
+export { type Listener, listen } from './listen.ts';
 export { type MigrateOptions, migrate, SchemaRefusal } from './migrate.ts';
+export { createRowCache, type RowCache } from './row-cache.ts';
 export type { Tables } from './tables.ts';
 export { tellDatabaseFault } from './tell-fault.ts';
 export { inPipelinedTransaction, inTransaction, type Written } from './transaction.ts';

@@ -16,21 +16,22 @@ import type pg from 'pg';
  */
 const statementNames = new Map<string, string>();
 const namesMax = 500;
+const isPreparable = /^\s*(?:select|insert|update|delete|with)\b/i;
 
 function statementName(text: string): string | undefined {
   const known = statementNames.get(text);
-  if (known !== undefined || statementNames.size >= namesMax) return known;
+  if (known !== undefined || statementNames.size >= namesMax || !isPreparable.test(text)) return known;
   const name = `vipay_${statementNames.size + 1}`;
   statementNames.set(text, name);
   return name;
 }
 
-/** Sends a statement by its name. One without parameters (`begin`, `commit`, `set`) has nothing to prepare. */
+/** Sends a statement by its name; `begin`, `commit`, `set` and the like have nothing to prepare. */
 export function queryPrepared(
   client: pg.PoolClient,
   { sql, parameters }: Pick<CompiledQuery, 'sql' | 'parameters'>,
 ): Promise<pg.QueryResult> {
-  const name = parameters.length === 0 ? undefined : statementName(sql);
+  const name = statementName(sql);
   const values = parameters as unknown[];
   return client.query(name === undefined ? { text: sql, values } : { name, text: sql, values });
 }

@@ -1,0 +1,90 @@
+// Hears PostgreSQL's word (NOTIFY) on a connection of its own that is made again when lost.
+
+import pg from 'pg';
+import type { Database } from './database.ts';
+
+const reconnectMs = 1_000;
+
+export type Listener = {
+  /** Settles when it listens for the first time, or could not. */
+  started: Promise<void>;
+  stop(): Promise<void>;
+};
+
+export type ListenOptions = {
+  channel: string;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+  onWord: (payload: string) => void;
+  /** After each new connection: words may have been missed. */
+  onListening: () => void;
+  /** Nothing is heard from now on, until `onListening`. */
+  onLost: (error: unknown) => void;
+};
+
+/** Behind a pooler that passes no such word, or while the connection is away, nothing is heard. */
+export function listen({ pool }: Pick<Database, 'pool'>, options: ListenOptions): Listener {
+  let client: pg.Client | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  const tryAgainLater = (error: unknown) => {
+    if (stopped) return;
+    options.onLost(error);
+    timer = setTimeout(connect, reconnectMs);
+  };
+  const connect = async () => {
+    try {
+      await open();
+    } catch (error) {
+      // Nothing was opened: an address that cannot be read, no memory.
+      tryAgainLater(error);
+    }
+  };
+  const open = async () => {
+    const fresh = new pg.Client({
+      ...connectionOptionsOf(pool),
+      application_name: options.applicationName,
+      keepAlive: true,
+    });
+    client = fresh;
+    let lost = false;
+    const lose = (error?: unknown) => {
+      if (lost) return;
+      lost = true;
+      fresh.end().catch(() => undefined);
+      tryAgainLater(error);
+    };
+    fresh.on('error', lose);
+    fresh.on('end', () => lose());
+    fresh.on('notification', ({ payload = '' }) => options.onWord(payload));
+    try {
+      await fresh.connect();
+      await fresh.query(`listen ${options.channel}`);
+      if (!lost) options.onListening();
+    } catch (error) {
+      lose(error);
+    }
+  };
+  const started = connect();
+
+  return {
+    started,
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await started;
+      await client?.end().catch(() => undefined);
+    },
+  };
+}
+
+function connectionOptionsOf(pool: pg.Pool): pg.ClientConfig {
+  const { connectionString, password } = pool.options;
+  return {
+    ...pool.options,
+    ...(connectionString === undefined ? {} : { connectionString }),
+    // The pool hides its password from being copied.
+    ...(password === undefined ? {} : { password }),
+  };
+}
