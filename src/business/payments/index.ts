@@ -25,7 +25,6 @@ export {
   type RefusalDetail,
 } from './payment.ts';
 export {
-  findLatestPaymentOfSession,
   findPayment,
   findPaymentByTransactionNo,
   listPaymentsOfOrder,
