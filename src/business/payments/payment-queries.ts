@@ -132,14 +132,6 @@ export const confirmationColumns: Columns<Confirmation> = {
   spentAt: 'spent_at',
 };
 
-/** The code sent for a payment. */
-export async function findConfirmation(db: DbOrTx, paymentId: string): Promise<Confirmation | null> {
-  const { rows } = await sql<Confirmation>`
-    select ${selectList(confirmationColumns, { from: 'confirmations' })}
-    from confirmations where payment_id = ${paymentId}`.execute(db);
-  return rows[0] ?? null;
-}
-
 /**
  * Stores a first code, or a new one in its place. Returns null when it is to be sent now, else the time from which the
  * wallet may be sent another; then nothing is stored.
