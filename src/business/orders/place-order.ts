@@ -25,7 +25,7 @@ export async function placeOrder(
 ): Promise<PlacedOrder> {
   const contentHash = Buffer.from(contentDigest(received.received), 'hex');
   const known = await findOrderByReference(tx, site.merchantSite, received.merchTxnRef);
-  if (known) return compareWithKnown(tx, known, contentHash);
+  if (known) return compareWithKnown(tx, known, received, contentHash);
 
   const now = context.clock.now();
   const policies = await readPolicies(tx, now);
@@ -54,12 +54,18 @@ export async function placeOrder(
   const stored = await findOrderByReference(tx, site.merchantSite, received.merchTxnRef);
   if (!stored)
     throw new Error(`order ${site.merchantSite}/${received.merchTxnRef} was stored and is not found`);
-  return created ? { ok: true, order: stored, created } : compareWithKnown(tx, stored, contentHash);
+  return created ? { ok: true, order: stored, created } : compareWithKnown(tx, stored, received, contentHash);
 }
 
-async function compareWithKnown(tx: Tx, known: Order, contentHash: Buffer): Promise<PlacedOrder> {
+async function compareWithKnown(
+  tx: Tx,
+  known: Order,
+  received: ReceivedOrder,
+  contentHash: Buffer,
+): Promise<PlacedOrder> {
   const knownHash = await findContentHash(tx, known.id);
-  if (knownHash?.equals(contentHash)) return { ok: true, order: known, created: false };
+  if (knownHash?.equals(contentHash) && (await hasSameLifetime(tx, known, received)))
+    return { ok: true, order: known, created: false };
   return {
     ok: false,
     fault: {
@@ -67,6 +73,14 @@ async function compareWithKnown(tx: Tx, known: Order, contentHash: Buffer): Prom
       detail: `merch_txn_ref ${known.merchTxnRef} belongs to an order with another content`,
     },
   };
+}
+
+/** A lifetime that is not said is the default of the moment at which the known order came. */
+async function hasSameLifetime(tx: Tx, known: Order, received: ReceivedOrder): Promise<boolean> {
+  const asked = received.expiresInSeconds;
+  if (asked === null && known.received.expires_in_seconds === undefined) return true;
+  const lifetime = asked ?? Number((await readPolicies(tx, known.createdAt))['order.valid_seconds']);
+  return known.expiresAt.getTime() - known.createdAt.getTime() === lifetime * 1000;
 }
 
 function findOrderFault(site: MerchantSite, received: ReceivedOrder, policies: Policies): OrderFault | null {

@@ -152,6 +152,37 @@ describe('classic orders by redirect', () => {
     assert.deepEqual([other.statusCode, codeOf(other)], [400, '94']);
   });
 
+  test('under a known reference a default that is said is the same as one that is not, in both dialects', async () => {
+    const returnUrl = v1Fields(v1).return_url;
+    const said = {
+      currency: 'VND',
+      account_type: 'VV',
+      shipping_fee: '0',
+      tax_fee: '0',
+      cancel_url: returnUrl,
+    };
+    for (const [name, value] of Object.entries(said)) {
+      for (const [first, second] of [
+        [undefined, value],
+        [value, undefined],
+      ]) {
+        const fields = (content: string | undefined) => ({
+          merch_txn_ref: `D-${name}-${first}`.slice(0, 40),
+          [name]: content,
+        });
+        for (const urlOf of [
+          (content: string | undefined) => v1Url(v1, v1Fields(v1, fields(content))),
+          (content: string | undefined) => v2Url(v2, v1Fields(v2, { version: '2.0', ...fields(content) })),
+        ]) {
+          const made = await at.app.inject({ url: urlOf(first) });
+          const again = await at.app.inject({ url: urlOf(second) });
+          assert.deepEqual([made.statusCode, again.statusCode], [302, 302], name);
+          assert.equal(again.headers.location, made.headers.location);
+        }
+      }
+    }
+  });
+
   test('a site of another dialect, or none, is 02 and a suspended one 04 with status 403', async () => {
     for (const code of ['shop_v2', 'nobody']) {
       const answer = await at.app.inject({ url: v1Url(v1, v1Fields(v1, { merchant_site: code })) });

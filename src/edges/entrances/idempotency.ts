@@ -87,10 +87,19 @@ export async function trimIdempotencyKeys(context: Pick<Context, 'db' | 'clock'>
   return removed;
 }
 
-/** Of the content, not of the bytes: a client may write the same fields in another order when it tries again. */
+/** Of what the JSON says, not of the bytes: order of members, white space and spelling of numbers are the client's. */
 function hashBody(body: unknown): Buffer {
-  const fields = Object.entries(body ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(fields)).digest();
+  return createHash('sha256')
+    .update(JSON.stringify(sortMembers(body ?? {})))
+    .digest();
+}
+
+/** The value with the members of every object in one order; a parsed body has no other depth than its parser allows. */
+function sortMembers(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return ['list', ...value.map(sortMembers)];
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return ['object', ...members.map(([name, member]) => [name, sortMembers(member)])];
 }
 
 /** 64 bits of a hash. Two keys that share them at the same moment cost one of them a needless 409. */

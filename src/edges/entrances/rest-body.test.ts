@@ -54,6 +54,48 @@ describe('the body of a REST request', () => {
     assert.deepEqual(parseJsonBody(Buffer.from('{"a":"\\"b\\": \\\\", "b":":"}')), { a: '"b": \\', b: ':' });
   });
 
+  test('a refusal names the fields at fault, each as it is meant, and says what is wrong with them', () => {
+    const cases: [body: string | Buffer, detail: string, fields: string[]][] = [
+      ['{"a":1,"b":2,"\\u0061":3,"b":4}', 'a field of the body is repeated', ['a', 'b']],
+      ['{"a":"x","items":[1],"meta":{}}', 'a field of the body is not text or a number', ['items', 'meta']],
+      ['{"__proto__":1}', 'a field of the body has a refused name', ['__proto__']],
+      [
+        `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`,
+        'a field of the body is not text or a number',
+        ['a'],
+      ],
+      ['['.repeat(60_000), 'the body is not JSON', []],
+      [`${'['.repeat(30_000)}${']'.repeat(30_000)}`, 'the body is not a JSON object', []],
+      [Buffer.from('\ufeff{"a":1}', 'utf16le'), 'the body is not text in UTF-8', []],
+      [Buffer.from([0x7b, 0x22, 0xc0, 0x80, 0x22, 0x3a, 0x31, 0x7d]), 'the body is not text in UTF-8', []],
+      ['{"a":01}', 'the body is not JSON', []],
+      ['{"a":NaN}', 'the body is not JSON', []],
+      ['{"a":1,}', 'the body is not JSON', []],
+      [' ', 'the body is not JSON', []],
+    ];
+    for (const [body, detail, fields] of cases) {
+      assert.throws(
+        () => parseJsonBody(Buffer.from(body as string)),
+        (error) => {
+          assert.ok(error instanceof ProblemError);
+          assert.equal(error.message, detail);
+          assert.deepEqual(
+            error.errors.map(({ field }) => field),
+            fields,
+          );
+          return error.slug === 'malformed-request';
+        },
+        body.toString().slice(0, 40),
+      );
+    }
+  });
+
+  test('a byte order mark before the JSON is passed over, and only there', () => {
+    assert.deepEqual(parseJsonBody(Buffer.from('\ufeff{"a":"1"}')), { a: '1' });
+    assert.throws(() => parseJsonBody(Buffer.from('\ufeff\ufeff{"a":"1"}')), ProblemError);
+    assert.deepEqual(parseJsonBody(Buffer.from('{"a":"\ufeff1"}')), { a: '\ufeff1' });
+  });
+
   test('a reference and a text that REST takes are the ones the classic dialects take', () => {
     const samples = [
       ...[

@@ -205,6 +205,99 @@ describe('the REST API', () => {
     assert.equal(rows.length, 1);
   });
 
+  test('an empty body is none, whatever type it is said to have; anything else that is no JSON is 415', async () => {
+    next();
+    const { id } = (await createOrder()).json();
+    const send = (headers: Record<string, string | undefined>, body: string) =>
+      post(at.app, `/v3/orders/${id}/cancel`, {
+        apiKey: site.api_key,
+        key: `c-${used}-${JSON.stringify(headers)}`.replaceAll(' ', ''),
+        body,
+        headers,
+      });
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    for (const headers of [form, { 'content-type': undefined }, { 'content-type': 'text/plain' }, {}]) {
+      const answer = await send(headers, '');
+      assert.deepEqual(
+        [answer.statusCode, answer.json().status],
+        [200, 'cancelled'],
+        JSON.stringify(headers),
+      );
+    }
+    for (const headers of [form, { 'content-type': undefined }, { 'content-type': 'text/json' }]) {
+      const answer = await send(headers, '{}');
+      assert.deepEqual([answer.statusCode, codeOf(answer)], [415, '03'], JSON.stringify(headers));
+      assert.equal(answer.headers.accept, 'application/json');
+    }
+    const nothing = await createOrder({}, `key-${used}-e`);
+    assert.equal(nothing.statusCode, 200);
+    const empty = await post(at.app, '/v3/orders', {
+      apiKey: site.api_key,
+      key: 'e',
+      body: '',
+      headers: form,
+    });
+    assert.deepEqual([empty.statusCode, codeOf(empty)], [400, '03']);
+  });
+
+  test('a body is compared as what its JSON says: order, white space, escapes and spelling of numbers aside', async () => {
+    next();
+    const { description: _, ...fields } = newOrder;
+    const send = (text: string) =>
+      post(at.app, '/v3/orders', { apiKey: site.api_key, key: `key-${used}`, body: text });
+    const rest = JSON.stringify({ ...fields, merch_txn_ref: `REF-${used}` }).slice(1);
+    const made = await send(`{"description":"\u00e9","expires_in_seconds":900,${rest}`);
+    assert.equal(made.statusCode, 201, made.body);
+    for (const head of [
+      '"expires_in_seconds":900.0,"description":"é"',
+      ' "description" : "é" ,\n"expires_in_seconds":9e2',
+    ]) {
+      const again = await send(`{${head},${rest}`);
+      assert.equal(again.headers['idempotency-replayed'], 'true', again.body);
+    }
+    assert.equal((await send(`{"description":"é","expires_in_seconds":901,${rest}`)).statusCode, 422);
+  });
+
+  test('under a known reference a default that is said is the same as one that is not', async () => {
+    const defaults = {
+      currency: 'VND',
+      locale: 'vi',
+      cancel_url: newOrder.return_url,
+      expires_in_seconds: 900,
+    };
+    for (const [name, value] of [...Object.entries(defaults), ['cancel_url', null]] as const) {
+      for (const [first, second] of [
+        [{}, { [name]: value }],
+        [{ [name]: value }, {}],
+      ]) {
+        next();
+        const made = await createOrder(first);
+        assert.equal(made.statusCode, 201, made.body);
+        const again = await createOrder(second, `key-${used}-b`);
+        assert.deepEqual([again.statusCode, again.json().id], [200, made.json().id], `${name} ${again.body}`);
+      }
+    }
+    next();
+    assert.equal((await createOrder({ expires_in_seconds: 901 })).statusCode, 201);
+    assert.equal((await createOrder({}, `key-${used}-b`)).statusCode, 409);
+    assert.equal((await createOrder({ expires_in_seconds: 900 }, `key-${used}-c`)).statusCode, 409);
+    assert.equal((await createOrder({ expires_in_seconds: 901 }, `key-${used}-d`)).statusCode, 200);
+  });
+
+  test('the default lifetime is the one of the moment at which the order came', async () => {
+    next();
+    const start = at.time.now;
+    assert.equal((await createOrder()).statusCode, 201);
+    const rule = 'order.valid_seconds';
+    await sql`insert into policies (rule, valid_from, value, source)
+      values (${rule}, ${new Date(start.getTime() + 60_000)}, 1200, 'test')`.execute(at.context.owner);
+    at.time.now = new Date(start.getTime() + 120_000);
+    assert.equal((await createOrder({}, `key-${used}-b`)).statusCode, 200);
+    assert.equal((await createOrder({ expires_in_seconds: 900 }, `key-${used}-c`)).statusCode, 200);
+    assert.equal((await createOrder({ expires_in_seconds: 1200 }, `key-${used}-d`)).statusCode, 409);
+    at.time.now = start;
+  });
+
   test('ten cancellations at once with one key end in one result', async () => {
     next();
     const { id } = (await createOrder()).json();

@@ -8,8 +8,6 @@ import { freeTextProblem, referenceProblem, showText } from '../text/index.ts';
 import type { Decoded, OrderFault } from './order-words.ts';
 import { checkReturnUrl } from './return-url.ts';
 
-export { checkReturnUrl } from './return-url.ts';
-
 /** In what a site counts `total_amount`: hundredths of a dong (20000000 is 200.000 ₫) or whole dong. */
 export type AmountUnit = 'hundredths' | 'dong';
 
@@ -144,14 +142,31 @@ export function isSiteCode(text: string): boolean {
   return siteCodePattern.test(text);
 }
 
+/** What a field means when it is not sent. `cancel_url` stands for `return_url`, the lifetime for a rule of its time. */
+const defaults: Readonly<Record<string, string>> = {
+  currency: 'VND',
+  account_type: 'VV',
+  shipping_fee: '0',
+  tax_fee: '0',
+};
+
+/** Not of the order's content: how it is shown, where it was sent from, and the lifetime, whose default may change. */
+const besideContent = new Set(['locale', 'client_ip', 'expires_in_seconds']);
+
 /**
- * SHA-256 (hex) over an order's content: all parsed fields but `locale` and `client_ip`. Two requests under one
- * `merch_txn_ref` with the same digest open the same checkout; another digest is 94. An empty field counts as
- * one not sent.
+ * SHA-256 (hex) over an order's content, from all its parsed fields. Two requests under one `merch_txn_ref` with the
+ * same digest and lifetime open the same checkout; others are 94. A field that is empty, or says its default, counts
+ * as one not sent.
  */
 export function contentDigest(received: Readonly<Record<string, string>>): string {
   const content = Object.entries(received)
-    .filter(([name, value]) => name !== 'locale' && name !== 'client_ip' && value !== '')
+    .filter(
+      ([name, value]) =>
+        !besideContent.has(name) &&
+        value !== '' &&
+        value !== defaults[name] &&
+        !(name === 'cancel_url' && value === received.return_url),
+    )
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkReturnUrl, contentDigest } from './classic-fields.ts';
-import { appendToUrl } from './return-url.ts';
+import { contentDigest } from './classic-fields.ts';
+import { appendToUrl, checkReturnUrl } from './return-url.ts';
 
 test('web addresses and an app of the merchant are accepted', () => {
   for (const url of [
@@ -81,4 +81,18 @@ test('content is all fields but the locale and the address of the buyer', () => 
   assert.equal(contentDigest({ order_no: 'O', merch_txn_ref: 'R', locale: 'en', methods: '' }), content);
   assert.notEqual(contentDigest({ order_no: 'O', merch_txn_ref: 'S' }), content);
   assert.notEqual(contentDigest({ order_no: 'R', merch_txn_ref: 'O' }), content);
+});
+
+test('a field that says its default is a field not sent, and any other value is another content', () => {
+  const order = { merch_txn_ref: 'R', return_url: 'https://shop.example/' };
+  const content = contentDigest(order);
+  const said = { currency: 'VND', account_type: 'VV', shipping_fee: '0', tax_fee: '0' };
+  assert.equal(contentDigest({ ...order, ...said, cancel_url: order.return_url }), content);
+  for (const other of [
+    { cancel_url: 'https://shop.example/x' },
+    { shipping_fee: '1' },
+    { branch_code: '0' },
+  ]) {
+    assert.notEqual(contentDigest({ ...order, ...other }), content);
+  }
 });
