@@ -75,15 +75,24 @@ export async function insertPayment(tx: Tx, payment: Omit<Payment, 'transactionN
   return { ...payment, ...numbered };
 }
 
+/** A move names the states it leaves: nobody else's result is written over. Asserts that the payment was in one. */
+async function movePayment(tx: Tx, id: string, changes: RawBuilder<unknown>): Promise<void> {
+  const { numAffectedRows } = await sql`
+    update payments set ${changes} where id = ${id} and status in ('started', 'confirming')`.execute(tx);
+  if (numAffectedRows !== 1n) throw new Error(`payment ${id} was not under way when it was moved`);
+}
+
 export async function updatePaymentConfirming(
   tx: Tx,
   id: string,
   confirmationClass: ConfirmationClass,
   now: Date,
 ): Promise<void> {
-  await sql`
-    update payments set status = 'confirming', confirmation_class = ${confirmationClass}, confirming_at = ${now}
-    where id = ${id}`.execute(tx);
+  await movePayment(
+    tx,
+    id,
+    sql`status = 'confirming', confirmation_class = ${confirmationClass}, confirming_at = ${now}`,
+  );
 }
 
 export async function updatePaymentRefused(
@@ -92,14 +101,16 @@ export async function updatePaymentRefused(
   refusal: { code: ResponseCode; detail: RefusalDetail | null },
   now: Date,
 ): Promise<void> {
-  await sql`
-    update payments set status = 'refused', refusal_code = ${refusal.code},
-      refusal_detail = ${refusal.detail === null ? null : JSON.stringify(refusal.detail)}::jsonb, final_at = ${now}
-    where id = ${id}`.execute(tx);
+  const detail = refusal.detail === null ? null : JSON.stringify(refusal.detail);
+  await movePayment(
+    tx,
+    id,
+    sql`status = 'refused', refusal_code = ${refusal.code}, refusal_detail = ${detail}::jsonb, final_at = ${now}`,
+  );
 }
 
 export async function updatePaymentCancelled(tx: Tx, id: string, now: Date): Promise<void> {
-  await sql`update payments set status = 'cancelled', final_at = ${now} where id = ${id}`.execute(tx);
+  await movePayment(tx, id, sql`status = 'cancelled', final_at = ${now}`);
 }
 
 /** Ends what is still under way on an order that has its result. The caller holds the order's lock. */
