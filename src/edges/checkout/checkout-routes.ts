@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { checkoutPath } from '../../business/orders/index.ts';
 import type { Context } from '../../ground/context.ts';
+import { isSentByAnotherOrigin } from '../../ground/http/index.ts';
 import { chooseLocale, createNonce, pageHeaders } from '../../ground/pages/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 import { isFormToken } from './browser-mark.ts';
@@ -119,6 +120,7 @@ async function answerAct(
   request: CheckoutRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  if (isSentByAnotherOrigin(request)) return answerError(context, request, reply, 403, 'form_refused');
   const checkout = await loadCheckout(context, request);
   if (!checkout) return answerError(context, request, reply, 404, 'checkout_not_found');
   const form = (request.body ?? {}) as Form;

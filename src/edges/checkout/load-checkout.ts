@@ -11,6 +11,7 @@ import {
 } from '../../business/orders/index.ts';
 import { expireOrderIfDue, type PaymentRecord } from '../../business/payments/index.ts';
 import type { Context } from '../../ground/context.ts';
+import { cookieName } from '../../ground/http/index.ts';
 import type { Locale } from '../../ground/terms.ts';
 import {
   type BrowserMark,
@@ -23,7 +24,7 @@ import { type CheckoutSession, type FoundCheckout, findCheckout } from './checko
 import { readToken } from './checkout-sessions.ts';
 import { type Note, openNote, sealNote } from './note.ts';
 
-export const cookieNames = {
+const cookieNames = {
   browser: 'vipay_browser',
   session: 'vipay_session',
   note: 'vipay_note',
@@ -51,8 +52,8 @@ export async function loadCheckout(context: Context, request: CheckoutRequest): 
   const orderId = parseCheckoutToken(context, request.params.token);
   if (orderId === null) return null;
   const now = context.clock.now();
-  const known = openBrowserMark(context.keyRing, orderId, request.cookies[cookieNames.browser]);
-  const sessionToken = request.cookies[cookieNames.session];
+  const known = openBrowserMark(context.keyRing, orderId, readCookie(context, request, 'browser'));
+  const sessionToken = readCookie(context, request, 'session');
   const read = () => findCheckout(context.db, { orderId, tokenHash: known && readToken(sessionToken), now });
   let found = await read();
   if (found?.order.status === 'open' && isPastExpiry(found.order, now)) {
@@ -72,13 +73,13 @@ export async function loadCheckout(context: Context, request: CheckoutRequest): 
     payer: session && found.payer,
     confirmation: session && found.confirmation,
     path: checkoutPath(context, order.id),
-    locale: chooseLocale(request, order),
+    locale: chooseLocale(context, request, order),
     mark,
     isKnownBrowser: known !== null,
     session,
     sessionEnded: sessionToken !== undefined && sessionToken !== '' && session === null,
     payment: session && found.payment,
-    note: known && openNote(context.keyRing, order.id, mark, request.cookies[cookieNames.note]),
+    note: known && openNote(context.keyRing, order.id, mark, readCookie(context, request, 'note')),
   };
 }
 
@@ -90,10 +91,18 @@ function isSessionOf({ session, payer }: FoundCheckout, mark: BrowserMark): bool
   );
 }
 
-function chooseLocale(request: CheckoutRequest, order: Order): Locale {
-  const asked = [request.query.lang, request.cookies[cookieNames.locale]];
+function chooseLocale(context: Context, request: CheckoutRequest, order: Order): Locale {
+  const asked = [request.query.lang, readCookie(context, request, 'locale')];
   const found = asked.find((value) => value === 'vi' || value === 'en');
   return (found as Locale | undefined) ?? order.locale;
+}
+
+function readCookie(
+  { publicUrl }: Context,
+  { cookies }: CheckoutRequest,
+  name: keyof typeof cookieNames,
+): string | undefined {
+  return cookies[cookieName(publicUrl, cookieNames[name])];
 }
 
 /** Every cookie of a checkout: of its path alone, out of scripts' reach, sent along when the shop links here. */
@@ -105,7 +114,7 @@ export function setCheckoutCookie(
   value: string | null,
   maxAgeSeconds?: number,
 ): void {
-  reply.setCookie(cookieNames[name], value ?? '', {
+  reply.setCookie(cookieName(context.publicUrl, cookieNames[name]), value ?? '', {
     path: checkout.path,
     httpOnly: true,
     sameSite: 'lax',
@@ -133,7 +142,7 @@ export function markArrival(context: Context, request: CheckoutRequest, reply: F
   const orderId = parseCheckoutToken(context, request.params.token);
   if (orderId === null || typeof arrival !== 'string' || !isArrivalMark(context, orderId, arrival))
     return null;
-  const known = openBrowserMark(context.keyRing, orderId, request.cookies[cookieNames.browser]);
+  const known = openBrowserMark(context.keyRing, orderId, readCookie(context, request, 'browser'));
   setBrowserMark(context, reply, orderId, { ...(known ?? createBrowserMark(true)), arrived: true });
   return orderId;
 }

@@ -3,6 +3,7 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../../ground/context.ts';
+import { cookieName } from '../../ground/http/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 
 export type PaidBefore = { walletId: string; paidAt: Date };
@@ -20,7 +21,7 @@ export function readPaidBefore(
   request: Pick<FastifyRequest, 'cookies'>,
   environment: Environment,
 ): PaidBefore[] {
-  const cookie = request.cookies[cookieName(context, environment)];
+  const cookie = request.cookies[cookieName(context.publicUrl, `vipay_paid_${environment}`)];
   if (!cookie || cookie.length > cookieLengthMax) return [];
   try {
     const text = context.keyRing.open(Buffer.from(cookie, 'base64url'), boundTo(environment)).toString();
@@ -48,17 +49,17 @@ export function rememberPaid(
   const entries = [{ walletId: paid.walletId, paidAt: now }, ...others].slice(0, walletsMax);
   const text = JSON.stringify(entries.map(({ walletId, paidAt }) => [walletId, paidAt.getTime()]));
   const sealed = context.keyRing.seal(Buffer.from(text), boundTo(paid.environment));
-  reply.setCookie(cookieName(context, paid.environment), sealed.toString('base64url'), {
-    path: '/checkout',
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: context.publicUrl.startsWith('https:'),
-    maxAge: validSeconds,
-  });
-}
-
-function cookieName({ publicUrl }: Pick<Context, 'publicUrl'>, environment: Environment): string {
-  return `${publicUrl.startsWith('https:') ? '__Secure-' : ''}vipay_paid_${environment}`;
+  reply.setCookie(
+    cookieName(context.publicUrl, `vipay_paid_${paid.environment}`),
+    sealed.toString('base64url'),
+    {
+      path: '/checkout',
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: context.publicUrl.startsWith('https:'),
+      maxAge: validSeconds,
+    },
+  );
 }
 
 const boundTo = (environment: Environment) => `paid-before/${environment}`;

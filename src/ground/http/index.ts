@@ -1,3 +1,4 @@
+export { cookieName, isSentByAnotherOrigin } from './browser-trust.ts';
 export { type ErrorKind, isApiPath, toProblem } from './errors.ts';
 export { registerHealth } from './health.ts';
 export { encodeProblem, type FieldError, ProblemError, type ProblemSlug, problems } from './problems.ts';
