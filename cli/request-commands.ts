@@ -13,7 +13,7 @@ export function addRequestCommands(program: Command): void {
     usage: 'show <trace>',
     description: 'Show a refused request by the trace id that its answer named',
     notes:
-      'Secrets, signatures and personal data are masked. The log keeps the newest 100.000 refusals, 90 days at most;\nrequests that were accepted are not in it (see "vipay order show").',
+      'Secrets, signatures and personal data are masked. The log keeps the newest 100.000 refusals, 30 days at most, and of a flood from one\naddress the first of each minute with the number of the others;\nrequests that were accepted are not in it (see "vipay order show").',
     examples: ['npx vipay request show 5f0c2a9e6d3b4c18', 'npx vipay request show 5f0c2a9e6d3b4c18 --json'],
     run: async ({ context }, [trace = '']) => {
       const found = await findRefusedRequest(context.db, trace);
@@ -21,7 +21,7 @@ export function addRequestCommands(program: Command): void {
         throw notFound(
           'request',
           trace,
-          'Only refused requests are kept, for 90 days; was it accepted, or longer ago?',
+          'Only refused requests are kept, for 30 days, and of a flood from one address the first of each minute; was it accepted, or longer ago?',
         );
       }
       const { received, ...told } = found;
@@ -36,6 +36,8 @@ export function addRequestCommands(program: Command): void {
           code: told.code,
           detail: told.detail,
           received,
+          repeated: told.repeated,
+          repeated_until: told.repeatedUntil,
         },
         text: [
           `Refused with ${told.code}: ${fields([['', told.detail]]).trim()}`,
@@ -45,6 +47,11 @@ export function addRequestCommands(program: Command): void {
             ['came in by', `${told.method} ${told.entryPoint}`],
             ['from', told.remoteAddress],
             ['site', told.merchantSite],
+            [
+              'and then',
+              told.repeatedUntil &&
+                `${told.repeated} more like it until ${moment(told.repeatedUntil)}, not written down`,
+            ],
           ]),
           'Received fields:',
           fields(Object.entries(received)) || '  none',

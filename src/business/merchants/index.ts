@@ -1,7 +1,15 @@
 export { activateSite, suspendSite, switchProtocol, updateSite } from './change-site.ts';
 export { type CreateSiteResult, createSite } from './create-site.ts';
 export type { MerchantError, MerchantErrorCode } from './merchant-errors.ts';
-export { findSite, listSites, recallSite, type SiteRow, siteColumns, toSite } from './merchant-queries.ts';
+export {
+  findSite,
+  listSiteCodes,
+  listSites,
+  recallSite,
+  type SiteRow,
+  siteColumns,
+  toSite,
+} from './merchant-queries.ts';
 export { findReturnAddressFault } from './return-address.ts';
 export { type RotateSiteKeyResult, rotateSiteKey } from './rotate-site-key.ts';
 export type {

@@ -250,3 +250,10 @@ export async function retireKeys(
     tx,
   );
 }
+
+/** Of every site of both environments, at most 100.000. */
+export async function listSiteCodes(db: DbOrTx): Promise<string[]> {
+  const { rows } = await sql<{ merchantSite: string }>`
+    select merchant_site as "merchantSite" from merchant_sites limit 100000`.execute(db);
+  return rows.map(({ merchantSite }) => merchantSite);
+}

@@ -1,3 +1,2 @@
-export { type RefusedRequestInput, recordRefusedRequest, trimRefusedRequests } from './refused-requests.ts';
-export type { RefusedRequest } from './request-queries.ts';
-export { findRefusedRequest } from './request-queries.ts';
+export { type RefusedRequestInput, recordRefusedRequest } from './refused-requests.ts';
+export { findRefusedRequest, type RefusedRequest } from './request-queries.ts';

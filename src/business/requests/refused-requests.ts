@@ -1,8 +1,12 @@
-// Writes refused requests down, and keeps the log within its bounds.
+// Writes refused requests down: row by row within a budget, counted beyond it.
 
+import { networkOf } from '../../ground/addresses/index.ts';
 import type { Context } from '../../ground/context.ts';
+import { listSiteCodes } from '../merchants/index.ts';
 import { cleanText, redactFields } from './redact-fields.ts';
-import { deleteBehindNewest, deleteReceivedBefore, insertRefusedRequest } from './request-queries.ts';
+import { createRefusalBudget, type RefusalBudget } from './refusal-budget.ts';
+import { countRefused } from './refusal-metrics.ts';
+import { createRefusalWriter, type RefusalWriter } from './refusal-writer.ts';
 
 export type RefusedRequestInput = {
   traceId: string;
@@ -17,64 +21,89 @@ export type RefusedRequestInput = {
   received: Record<string, unknown>;
 };
 
-/** A stranger's refusals may take this many connections of the pool, never all of them. */
-const writesInFlightMax = 4;
-let writesInFlight = 0;
+type Hands = Pick<Context, 'db' | 'clock' | 'log'>;
 
 /**
- * Writes one refusal down. Resolves when it is written, or when it could not be (said in the program's log):
- * the refusal is answered either way. Under a flood, what exceeds the writers goes to the program's log only.
+ * Writes one refusal down. Resolves when it is written, or when it could not be (counted at /metrics and said in the
+ * program's log): the refusal is answered either way. In a flood, what exceeds the budget of its caller or site is
+ * counted on the last one of its kind that was written.
  */
-export async function recordRefusedRequest(
-  context: Pick<Context, 'db' | 'clock' | 'log'>,
-  input: RefusedRequestInput,
-): Promise<void> {
-  const { traceId, code } = input;
-  if (writesInFlight >= writesInFlightMax) {
-    context.log.warn({ traceId, code }, 'refused request not written down: too many at once');
+export async function recordRefusedRequest(context: Hands, input: RefusedRequestInput): Promise<void> {
+  const recorder = recorderOf(context);
+  const now = context.clock.now();
+  countRefused(input.code);
+  const site =
+    input.merchantSite !== null && (await recorder.isSite(input.merchantSite)) ? input.merchantSite : null;
+  const traceId = cleanText(input.traceId, 100);
+  const judged = recorder.budget.judge(
+    { traceId, caller: networkOf(input.remoteAddress), site, code: input.code },
+    now,
+  );
+  if (!judged.write) {
+    recorder.writer.countRepeated(judged.written, now);
     return;
   }
-  writesInFlight += 1;
-  try {
-    await insertRefusedRequest(context.db, {
-      traceId: cleanText(traceId, 100),
-      receivedAt: context.clock.now(),
+  await recorder.writer.write(
+    {
+      traceId,
+      receivedAt: now,
       entryPoint: cleanText(input.entryPoint, 100),
       method: cleanText(input.method, 16),
       remoteAddress: cleanText(input.remoteAddress, 64),
       merchantSite: input.merchantSite === null ? null : cleanText(input.merchantSite, 50),
-      code: cleanText(code, 8),
+      code: cleanText(input.code, 8),
       detail: cleanText(input.detail, 500),
       receivedJson: redactFields(input.received),
-    });
-  } catch (error) {
-    context.log.warn({ err: error, traceId, code }, 'refused request not written down');
-  } finally {
-    writesInFlight -= 1;
-  }
+    },
+    site === null ? 'stranger' : 'site',
+  );
 }
 
-/** As the table's comment says. Deleted in batches, so that no single statement holds many locks for long. */
-const bounds = { rowsMax: 100_000, ageMaxMs: 90 * 24 * 60 * 60 * 1000, batchRows: 5_000, batchesMax: 200 };
+type Recorder = {
+  budget: RefusalBudget;
+  writer: RefusalWriter;
+  isSite(merchantSite: string): Promise<boolean>;
+};
 
-/** Removes what is older than 90 days or behind the newest 100.000 rows; returns how many rows. Run by the cron. */
-export async function trimRefusedRequests(
-  context: Pick<Context, 'db' | 'clock'>,
-  limits: Partial<typeof bounds> = {},
-): Promise<number> {
-  const { rowsMax, ageMaxMs, batchRows, batchesMax } = { ...bounds, ...limits };
-  const before = new Date(context.clock.now().getTime() - ageMaxMs);
-  const ways = [
-    () => deleteReceivedBefore(context.db, before, batchRows),
-    () => deleteBehindNewest(context.db, rowsMax, batchRows),
-  ];
-  let removed = 0;
-  for (const deleteBatch of ways) {
-    for (let batch = 0; batch < batchesMax; batch += 1) {
-      const count = await deleteBatch();
-      removed += count;
-      if (count < batchRows) break;
-    }
-  }
-  return removed;
+/** One for each database that this process works on. */
+const recorders = new WeakMap<Context['db'], Recorder>();
+
+function recorderOf(context: Hands): Recorder {
+  const known = recorders.get(context.db);
+  if (known !== undefined) return known;
+  const recorder: Recorder = {
+    budget: createRefusalBudget(),
+    writer: createRefusalWriter(context),
+    isSite: createSiteLookup(context),
+  };
+  recorders.set(context.db, recorder);
+  return recorder;
+}
+
+/** All codes of sites at once: asking for each name that a stranger invents would be a flood of its own. */
+const siteCodesAgeMaxMs = 30_000;
+
+function createSiteLookup({ db }: Hands): (merchantSite: string) => Promise<boolean> {
+  let codes: ReadonlySet<string> | null = null;
+  let reading: Promise<void> | null = null;
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  const read = () => {
+    readAtMs = performance.now();
+    reading ??= listSiteCodes(db)
+      .then((found) => {
+        codes = new Set(found);
+      })
+      // Unknown meanwhile: the refusal is then a stranger's.
+      .catch(() => undefined)
+      .finally(() => {
+        reading = null;
+      });
+    return reading;
+  };
+  return async (merchantSite) => {
+    // The first has to wait for it; later ones take what is there while it is read again.
+    if (performance.now() - readAtMs > siteCodesAgeMaxMs) void read();
+    if (codes === null && reading !== null) await reading;
+    return codes?.has(merchantSite) === true;
+  };
 }

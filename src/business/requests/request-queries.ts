@@ -17,44 +17,49 @@ export type RefusedRequest = {
   detail: string;
   /** Received fields, masked. */
   received: Record<string, string>;
+  /** Further ones of this caller, for this site and with this code, that were only counted; the last came then. */
+  repeated: bigint;
+  repeatedUntil: Date | null;
 };
 
 export async function findRefusedRequest(db: DbOrTx, traceId: string): Promise<RefusedRequest | null> {
   const { rows } = await sql<RefusedRequest>`
     select trace_id as "traceId", received_at as "receivedAt", entry_point as "entryPoint", method,
-      remote_address as "remoteAddress", merchant_site as "merchantSite", code, detail, received
+      remote_address as "remoteAddress", merchant_site as "merchantSite", code, detail, received,
+      repeated, repeated_until as "repeatedUntil"
     from refused_requests
     where trace_id = ${traceId}`.execute(db);
   return rows[0] ?? null;
 }
 
-/** `receivedJson` is the masked fields as JSON text. A trace id that is already there is left as it is. */
-export async function insertRefusedRequest(
-  db: DbOrTx,
-  row: Omit<RefusedRequest, 'received'> & { receivedJson: string },
-): Promise<void> {
+/** `receivedJson` is the masked fields as JSON text. */
+export type NewRefusedRequest = Omit<RefusedRequest, 'received' | 'repeated' | 'repeatedUntil'> & {
+  receivedJson: string;
+};
+
+/** All in one statement. A trace id that is already there is left as it is. */
+export async function insertRefusedRequests(db: DbOrTx, rows: readonly NewRefusedRequest[]): Promise<void> {
+  const column = <Name extends keyof NewRefusedRequest>(name: Name) => rows.map((row) => row[name]);
   await sql`
     insert into refused_requests
       (trace_id, received_at, entry_point, method, remote_address, merchant_site, code, detail, received)
-    values (${row.traceId}, ${row.receivedAt}, ${row.entryPoint}, ${row.method}, ${row.remoteAddress},
-      ${row.merchantSite}, ${row.code}, ${row.detail}, ${row.receivedJson}::jsonb)
+    select t.trace_id, t.received_at, t.entry_point, t.method, t.remote_address, t.merchant_site, t.code, t.detail,
+      t.received::jsonb
+    from unnest(${column('traceId')}::text[], ${column('receivedAt')}::timestamptz[], ${column('entryPoint')}::text[],
+      ${column('method')}::text[], ${column('remoteAddress')}::text[], ${column('merchantSite')}::text[],
+      ${column('code')}::text[], ${column('detail')}::text[], ${column('receivedJson')}::text[])
+      as t (trace_id, received_at, entry_point, method, remote_address, merchant_site, code, detail, received)
     on conflict (trace_id) do nothing`.execute(db);
 }
 
-/** Deletes at most `batchRows` rows received before `before`; returns how many. */
-export async function deleteReceivedBefore(db: DbOrTx, before: Date, batchRows: number): Promise<number> {
-  const { numAffectedRows } = await sql`
-    delete from refused_requests where trace_id in (
-      select trace_id from refused_requests where received_at < ${before} order by received_at limit ${batchRows}
-    )`.execute(db);
-  return Number(numAffectedRows ?? 0);
-}
-
-/** Deletes at most `batchRows` of the rows behind the newest `rowsMax`; returns how many. */
-export async function deleteBehindNewest(db: DbOrTx, rowsMax: number, batchRows: number): Promise<number> {
-  const { numAffectedRows } = await sql`
-    delete from refused_requests where trace_id in (
-      select trace_id from refused_requests order by received_at desc, trace_id offset ${rowsMax} limit ${batchRows}
-    )`.execute(db);
-  return Number(numAffectedRows ?? 0);
+/** Adds to the counts of rows that were written before; of rows that are gone by now, nothing is kept. */
+export async function addRepeated(
+  db: DbOrTx,
+  counts: readonly { traceId: string; count: number; until: Date }[],
+): Promise<void> {
+  await sql`
+    update refused_requests r set repeated = r.repeated + c.count, repeated_until = c.until
+    from unnest(${counts.map(({ traceId }) => traceId)}::text[], ${counts.map(({ count }) => count)}::bigint[],
+      ${counts.map(({ until }) => until)}::timestamptz[]) as c (trace_id, count, until)
+    where r.trace_id = c.trace_id`.execute(db);
 }

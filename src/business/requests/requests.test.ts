@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { createTestContext, givenSite } from '../../../tests/support/context.ts';
 import { createTestDatabase } from '../../../tests/support/database.ts';
 import type { Context } from '../../ground/context.ts';
-import {
-  findRefusedRequest,
-  type RefusedRequestInput,
-  recordRefusedRequest,
-  trimRefusedRequests,
-} from './index.ts';
+import { findRefusedRequest, type RefusedRequestInput, recordRefusedRequest } from './index.ts';
 import { redactFields } from './redact-fields.ts';
 
-const { db, drop } = await createTestDatabase();
-after(drop);
+const base = await createTestContext();
+const { db, ownerUrl } = base;
+after(base.drop);
+const { site: own } = await givenSite(base);
+const { site: neighbour } = await givenSite(base);
 
 let nowMs = Date.parse('2026-11-23T03:00:00Z');
 const warnings: string[] = [];
@@ -41,6 +40,8 @@ test('a refused request is found by its trace id, with its fields masked', async
       secure_hash: '[masked, 6 characters]',
       order_desc: '[masked, 19 characters]',
     },
+    repeated: 0n,
+    repeatedUntil: null,
   });
   assert.equal(await findRefusedRequest(db, 'tr_none'), null);
 });
@@ -93,27 +94,87 @@ test('a refusal that cannot be written down is said in the log and breaks nothin
   const { db: closed, drop: dropClosed } = await createTestDatabase();
   await dropClosed();
   await recordRefusedRequest({ ...context, db: closed }, refused('tr_3'));
-  assert.deepEqual(warnings.splice(0), ['refused request not written down']);
+  assert.deepEqual(warnings.splice(0), ['refused requests not written down']);
 });
 
-test('a flood is written a few at a time, and nobody waits for the rest', async () => {
-  await Promise.all(
-    Array.from({ length: 30 }, (_, n) => recordRefusedRequest(context, refused(`tr_flood_${n}`))),
+const tally = async (where: string, values: unknown[] = []) => {
+  const { rows } = await db.pool.query<{ rows: number; repeated: number }>(
+    `select count(*)::int as rows, coalesce(sum(repeated), 0)::int as repeated from refused_requests where ${where}`,
+    values,
   );
-  assert.equal(warnings.splice(0).length, 26);
-  assert.ok(await findRefusedRequest(db, 'tr_flood_3'));
+  return rows[0];
+};
+const nextMinute = () => {
+  nowMs += 60_000;
+};
+
+test('forty refusals at once from forty callers are all written down, and many in one statement', async () => {
+  nextMinute();
+  await Promise.all(
+    Array.from({ length: 40 }, (_, n) =>
+      recordRefusedRequest(context, refused(`tr_forty_${n}`, { remoteAddress: `203.0.113.${n}` })),
+    ),
+  );
+  assert.deepEqual(await tally("trace_id like 'tr_forty_%'"), { rows: 40, repeated: 0 });
+  const { rows } = await db.pool.query<{ commits: number }>(
+    "select count(distinct xmin::text)::int as commits from refused_requests where trace_id like 'tr_forty_%'",
+  );
+  assert.ok(Number(rows[0]?.commits) <= 3, `${rows[0]?.commits} commits`);
 });
 
-test('the clean-up keeps the newest rows and removes those older than 90 days', async () => {
-  nowMs += 91 * 24 * 60 * 60 * 1000;
-  const recent = Array.from({ length: 5 }, (_, n) => `tr_new_${n}`);
-  for (const traceId of recent) {
-    await recordRefusedRequest(context, refused(traceId));
-    nowMs += 1000;
+test('a flood of one caller is written for its budget, and counted on the last one beyond it', async () => {
+  nextMinute();
+  const flood = Array.from({ length: 500 }, (_, n) =>
+    refused(`tr_flood_${n}`, { merchantSite: null, remoteAddress: `2001:db8::${n.toString(16)}` }),
+  );
+  await Promise.all(flood.map((each) => recordRefusedRequest(context, each)));
+  nextMinute();
+  await recordRefusedRequest(context, refused('tr_after_flood'));
+  assert.deepEqual(await tally("trace_id like 'tr_flood_%'"), { rows: 30, repeated: 470 });
+  const last = await findRefusedRequest(db, 'tr_flood_29');
+  assert.equal(last?.repeated, 470n);
+  assert.deepEqual(last?.repeatedUntil, new Date(nowMs - 60_000));
+  assert.deepEqual(warnings.splice(0), ['refused requests not written down'], 'one line, not one for each');
+});
+
+test("strangers cannot keep a merchant's own refusals from being written, however many they are", async () => {
+  nextMinute();
+  const strangers = Array.from({ length: 3_000 }, (_, n) =>
+    refused(`tr_stranger_${n}`, {
+      merchantSite: n % 2 === 0 ? null : `invented_${n}`,
+      remoteAddress: `198.51.${n >> 8}.${n & 255}`,
+    }),
+  );
+  const neighbours = Array.from({ length: 3_000 }, (_, n) =>
+    refused(`tr_neighbour_${n}`, {
+      merchantSite: neighbour.merchantSite,
+      remoteAddress: `192.0.${n >> 8}.${n & 255}`,
+    }),
+  );
+  const ofMerchant = Array.from({ length: 100 }, (_, n) =>
+    refused(`tr_own_${n}`, { merchantSite: own.merchantSite }),
+  );
+  await Promise.all(
+    [...strangers, ...neighbours, ...ofMerchant].map((each) => recordRefusedRequest(context, each)),
+  );
+  assert.equal((await tally("trace_id like 'tr_own_%'"))?.rows, 100);
+  assert.equal((await tally("trace_id like 'tr_stranger_%'"))?.rows, 600);
+  assert.equal((await tally("trace_id like 'tr_neighbour_%'"))?.rows, 600);
+  warnings.splice(0);
+});
+
+test('a refusal whose row the database will not take costs no other its row', async () => {
+  nextMinute();
+  const { default: pg } = await import('pg');
+  const owner = new pg.Client({ connectionString: ownerUrl });
+  await owner.connect();
+  await owner.query(`alter table refused_requests add constraint never_this check (trace_id <> 'tr_never')`);
+  try {
+    const ids = ['tr_before', 'tr_never', 'tr_behind'];
+    await Promise.all(ids.map((traceId) => recordRefusedRequest(context, refused(traceId))));
+    assert.deepEqual((await tally('trace_id = any($1)', [ids]))?.rows, 2);
+  } finally {
+    await owner.query('alter table refused_requests drop constraint never_this');
+    await owner.end();
   }
-  assert.equal(await trimRefusedRequests(context, { batchRows: 2 }), 6, 'the six rows of 91 days ago');
-  assert.equal(await trimRefusedRequests(context, { rowsMax: 3, batchRows: 1 }), 2);
-  assert.equal(await findRefusedRequest(db, 'tr_new_1'), null);
-  assert.ok(await findRefusedRequest(db, 'tr_new_2'));
-  assert.equal(await trimRefusedRequests(context), 0);
 });
