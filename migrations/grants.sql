@@ -18,8 +18,8 @@ grant select, insert, delete,
   update (attempts, window_ends_at, locked_until, locks, wallet_id, notice_due_at)
   on attempt_counters to :app_role;
 
--- checkout_sessions: opened and ended
-grant select,
+-- checkout_sessions: opened and ended, trimmed
+grant select, delete,
   insert (id, token_hash, browser_hash, order_id, wallet_id, signed_in_at, expires_at),
   update (ended_at)
   on checkout_sessions to :app_role;
@@ -52,9 +52,10 @@ grant select,
   update (status, protocol_enabled, name, return_url, notify_url, return_schemes, return_hosts)
   on merchant_sites to :app_role;
 
--- messages: sent
-grant select,
-  insert (id, environment, channel, recipient, purpose, body_sealed, status, created_at, delivered_at)
+-- messages: sent, their texts erased, trimmed
+grant select, delete,
+  insert (id, environment, channel, recipient, purpose, body_sealed, status, created_at, delivered_at),
+  update (body_sealed, status)
   on messages to :app_role;
 
 -- notifications: recorded with the result, claimed, delivered or given up, sent again
@@ -62,7 +63,7 @@ grant select,
   insert (id, order_id, merchant_site, environment, status, next_attempt_at, created_at, ended_at),
   update (status, attempts, next_attempt_at, leased_until, ended_at)
   on notifications to :app_role;
-grant select, insert on notification_attempts to :app_role;
+grant select, insert, delete on notification_attempts to :app_role;
 
 -- orders: placed once, ended once; kept for ten years
 grant select,
@@ -88,8 +89,13 @@ grant select, delete on pin_costs to :app_role;
 -- policies: read; a rule is changed by the owner, by a new row
 grant select on policies to :app_role;
 
--- refused_requests: noted, then trimmed
-grant select, insert, delete on refused_requests to :app_role;
+-- refused_requests: noted, counted on, then trimmed
+grant select, insert, delete,
+  update (repeated, repeated_until)
+  on refused_requests to :app_role;
+
+-- retention_rules: read; a rule is changed by the owner, by a new row
+grant select on retention_rules to :app_role;
 
 -- schema_migrations: read at every start
 grant select on schema_migrations to :app_role;

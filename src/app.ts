@@ -3,13 +3,13 @@
 import type { FastifyInstance } from 'fastify';
 import { type Dispatcher, startDispatcher } from './business/notifications/index.ts';
 import { expireDueOrders } from './business/payments/index.ts';
-import { trimRefusedRequests } from './business/requests/index.ts';
+import { trimTables } from './business/retention/index.ts';
 import { exposeVerification, runVerification } from './business/verification/index.ts';
-import { tellOfLocks, trimAttempts, trimPinCosts } from './business/wallets/index.ts';
+import { tellOfLocks, trimPinCosts } from './business/wallets/index.ts';
 import type { Config } from './config.ts';
 import { registerCheckout } from './edges/checkout/index.ts';
 import { errorPage } from './edges/checkout/pages/index.ts';
-import { registerEntrances, trimIdempotencyKeys } from './edges/entrances/index.ts';
+import { registerEntrances } from './edges/entrances/index.ts';
 import { registerSandbox } from './edges/sandbox/index.ts';
 import type { Context } from './ground/context.ts';
 import { createServer, registerHealth } from './ground/http/index.ts';
@@ -46,13 +46,14 @@ export function createApp(context: Context, options: AppOptions): FastifyInstanc
 }
 
 /**
- * Times in UTC. In Vietnam the daily clean-up runs at 03:10; the ledger is verified at 03:40, on Sundays from its
+ * Times in UTC. Tables are trimmed every minute. In Vietnam the ledger is verified at 03:40, on Sundays from its
  * first row on.
  */
 const crontab = [
   '* * * * * expire_orders',
   '* * * * * tell_of_locks',
-  '10 20 * * * clean_up ?fill=1d',
+  '* * * * * clean_up',
+  '10 20 * * * trim_pin_costs ?fill=1d',
   '40 20 * * 0-5 verify_ledger ?id=verify_ledger&fill=1d&max=3',
   '40 20 * * 6 verify_ledger ?id=verify_ledger_full&fill=1d&max=3 {full:true}',
 ].join('\n');
@@ -68,12 +69,12 @@ export async function startWork(
   const stopping = new AbortController();
   const tasks: Record<string, JobTask> = {
     expire_orders: async () => {
-      await expireDueOrders(context);
+      await expireDueOrders(context, { signal: stopping.signal });
     },
     clean_up: async () => {
-      await trimRefusedRequests(context);
-      await trimIdempotencyKeys(context);
-      await trimAttempts(context.db, context.clock.now());
+      await trimTables(context, { signal: stopping.signal });
+    },
+    trim_pin_costs: async () => {
       await trimPinCosts(context.db);
     },
     tell_of_locks: async () => {

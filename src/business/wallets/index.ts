@@ -9,7 +9,7 @@ export {
 } from './limits.ts';
 export { tellOfLocks, unlockWallet } from './pin-locks.ts';
 export { type SignedIn, type SignInInput, type SignInRefusal, signIn } from './sign-in.ts';
-export { trimAttempts, trimPinCosts } from './sign-in-queries.ts';
+export { trimPinCosts } from './sign-in-queries.ts';
 export { checkNewPin, type PinFault, parsePhone, type Wallet, type WalletStatus } from './wallet.ts';
 export { otpLockedText } from './wallet-messages.ts';
 export {

@@ -155,14 +155,6 @@ export async function clearLocks(
     update wallets set otp_failures = 0, otp_locked_until = null where id = ${unlock.walletId}`.execute(db);
 }
 
-/** Rows nobody will ask for again; run by the daily clean-up. */
-export async function trimAttempts(db: DbOrTx, now: Date): Promise<number> {
-  const { numAffectedRows } = await sql`
-    delete from attempt_counters
-    where window_ends_at <= ${now} and (locked_until is null or locked_until <= ${now})`.execute(db);
-  return Number(numAffectedRows ?? 0n);
-}
-
 /** Costs that no stored PIN hash has any more: from then on no attempt takes their work. Reads all wallets if there are several. */
 export async function trimPinCosts(db: DbOrTx): Promise<void> {
   await sql`

@@ -38,11 +38,3 @@ export async function storeAnswer(tx: Tx, scope: KeyScope, answer: StoredAnswer,
       set body_hash = excluded.body_hash, response_status = excluded.response_status,
         response_body = excluded.response_body, created_at = excluded.created_at`.execute(tx);
 }
-
-/** Removes at most `limit` answers from before; returns how many. */
-export async function deleteAnswersBefore(db: DbOrTx, before: Date, limit: number): Promise<number> {
-  const { numAffectedRows } = await sql`
-    delete from idempotency_keys where ctid = any(array(
-      select ctid from idempotency_keys where created_at <= ${before} limit ${limit}))`.execute(db);
-  return Number(numAffectedRows ?? 0n);
-}

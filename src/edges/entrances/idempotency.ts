@@ -8,17 +8,10 @@ import { createHash } from 'node:crypto';
 import type { Context } from '../../ground/context.ts';
 import { inTransaction, type Tx } from '../../ground/database/index.ts';
 import { ProblemError } from '../../ground/http/index.ts';
-import {
-  deleteAnswersBefore,
-  findStoredAnswer,
-  type KeyScope,
-  storeAnswer,
-  tryLockKey,
-} from './idempotency-queries.ts';
+import { findStoredAnswer, type KeyScope, storeAnswer, tryLockKey } from './idempotency-queries.ts';
 
+/** Older ones are as good as gone; retention removes them. */
 const keptMs = 30 * 24 * 60 * 60 * 1000;
-const batchRows = 5_000;
-const batchesMax = 200;
 
 /** An answer as it goes out: the text is sent again byte for byte. */
 export type Answer = { status: number; body: string };
@@ -73,18 +66,6 @@ async function keep(
     await storeAnswer(tx, request, { bodyHash: hashBody(request.body), status, body }, context.clock.now());
   }
   return { status, body, replayed: false };
-}
-
-/** Removes answers older than 30 days; returns how many. Run by the cron. */
-export async function trimIdempotencyKeys(context: Pick<Context, 'db' | 'clock'>): Promise<number> {
-  const before = new Date(context.clock.now().getTime() - keptMs);
-  let removed = 0;
-  for (let batch = 0; batch < batchesMax; batch += 1) {
-    const count = await deleteAnswersBefore(context.db, before, batchRows);
-    removed += count;
-    if (count < batchRows) break;
-  }
-  return removed;
 }
 
 /** Of what the JSON says, not of the bytes: order of members, white space and spelling of numbers are the client's. */

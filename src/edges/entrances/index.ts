@@ -8,8 +8,6 @@ import { registerProblemPages } from './problem-pages.ts';
 import { recordRefusals } from './refusals.ts';
 import { registerRest } from './rest-routes.ts';
 
-export { trimIdempotencyKeys } from './idempotency.ts';
-
 /** Hangs every entrance on a server made by `createServer`. Call before `ready` or `listen`. */
 export function registerEntrances(app: FastifyInstance, context: Context): void {
   app.decorateRequest('site', null);

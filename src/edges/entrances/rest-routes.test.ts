@@ -13,7 +13,7 @@ import { activateSite, type SiteCredentials, suspendSite } from '../../business/
 import { parseOrderId } from '../../business/orders/index.ts';
 import { cancelOrder } from '../../business/payments/index.ts';
 import { findRefusedRequest } from '../../business/requests/index.ts';
-import { trimIdempotencyKeys } from './idempotency.ts';
+import { trimTables } from '../../business/retention/index.ts';
 import { orderSchema, problemSchema } from './rest-schemas.ts';
 
 describe('the REST API', () => {
@@ -98,7 +98,7 @@ describe('the REST API', () => {
     const later = await createOrder();
     assert.equal(later.statusCode, 200);
     assert.equal(later.json().status, 'expired');
-    assert.ok((await trimIdempotencyKeys(at.context)) > 0);
+    assert.ok((await trimTables(at.context)).idempotency_keys > 0);
     assert.equal((await createOrder()).body, later.body);
     at.time.now = start;
   });

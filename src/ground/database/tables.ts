@@ -254,6 +254,16 @@ export interface RefusedRequests {
   code: string;
   detail: string;
   received: ColumnType<unknown, object | string, object | string>;
+  repeated: Generated<bigint>;
+  repeated_until: Date | null;
+}
+
+export interface RetentionRules {
+  subject: string;
+  valid_from: Date;
+  kept_seconds: bigint;
+  rows_max: bigint | null;
+  source: string;
 }
 
 export interface SchemaMigrations {
@@ -339,6 +349,7 @@ export interface Tables {
   pin_costs: PinCosts;
   policies: Policies;
   refused_requests: RefusedRequests;
+  retention_rules: RetentionRules;
   schema_migrations: SchemaMigrations;
   site_keys: SiteKeys;
   transfers: Transfers;

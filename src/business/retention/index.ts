@@ -1,0 +1,1 @@
+export { trimTables } from './trim-tables.ts';
