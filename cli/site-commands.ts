@@ -20,7 +20,7 @@ import { CliFault, notFound } from './faults.ts';
 import type { Gateway } from './gateway.ts';
 import { type Answer, table, yesOrNo } from './print.ts';
 import { addSiteCreateCommand } from './site-create-command.ts';
-import { given, readKeyFile, readList, refusal } from './site-settings.ts';
+import { given, readKeyFile, readList, refusal, resultNamesOption } from './site-settings.ts';
 import { describeAgreement, showCredentials, showSite } from './site-text.ts';
 
 export function addSiteCommands(program: Command): void {
@@ -103,17 +103,19 @@ export function addSiteCommands(program: Command): void {
     notifyUrl?: string;
     returnSchemes?: string;
     returnHosts?: string;
+    resultNames?: 'plain' | 'prefixed';
     protocolEnabled?: 'yes' | 'no';
   }>(site, {
     usage: 'set <code>',
     description:
-      'Change the name, the URLs or the return addresses of a site, or switch its protocol off and on',
+      'Change the name, the URLs, the return addresses or the results of a site, or switch its protocol off and on',
     options: [
       text('--name <name>', 'shown to buyers'),
       text('--return-url <url>', 'where buyers go back; "" takes it away'),
       text('--notify-url <url>', 'where results are sent; "" takes it away'),
       text('--return-schemes <list>', 'schemes of the merchant\'s own apps that buyers go back to; "": none'),
       text('--return-hosts <list>', 'the only hosts buyers go back to; "": any'),
+      resultNamesOption(),
       choice('--protocol-enabled <answer>', 'whether the site takes orders in its protocol', ['yes', 'no']),
     ],
     examples: [
@@ -132,10 +134,10 @@ export function addSiteCommands(program: Command): void {
           2,
         );
       }
-      const { name, returnUrl, notifyUrl } = change;
+      const { name, returnUrl, notifyUrl, resultNames } = change;
       const returnSchemes = readList(change.returnSchemes);
       const returnHosts = readList(change.returnHosts);
-      const settings = given({ name, returnUrl, notifyUrl, returnSchemes, returnHosts });
+      const settings = given({ name, returnUrl, notifyUrl, returnSchemes, returnHosts, resultNames });
       const done = await updateSite(context, code, settings);
       if (!done.ok) throw refusal(done.error, code);
       const switched =

@@ -16,7 +16,7 @@ import {
 } from './command.ts';
 import type { Gateway } from './gateway.ts';
 import type { Answer } from './print.ts';
-import { given, readKeyFile, readList, refusal } from './site-settings.ts';
+import { given, readKeyFile, readList, refusal, resultNamesOption } from './site-settings.ts';
 import { describeAgreement, showCredentials } from './site-text.ts';
 
 export function addSiteCreateCommand(site: Command): void {
@@ -50,6 +50,7 @@ type CreateOptions = {
   returnSchemes?: string;
   returnHosts?: string;
   amountUnit?: 'hundredths' | 'dong';
+  resultNames?: 'plain' | 'prefixed';
   amountMin?: bigint;
   amountMax?: bigint;
   creditAccount: 'suspense' | 'collection';
@@ -98,6 +99,7 @@ function createOptions() {
       'hundredths',
       'dong',
     ]),
+    resultNamesOption(),
     amount('--amount-min <dong>', 'least amount of an order'),
     amount('--amount-max <dong>', 'greatest amount of an order'),
     choice(
@@ -142,6 +144,7 @@ async function makeSite(gateway: Gateway, _args: string[], options: CreateOption
       returnSchemes: readList(options.returnSchemes),
       returnHosts: readList(options.returnHosts),
       amountUnit: options.amountUnit,
+      resultNames: options.resultNames,
       amountMinDong: options.amountMin,
       amountMaxDong: options.amountMax,
       secret: options.secret === undefined ? undefined : readSecret(options.secret, '--secret'),

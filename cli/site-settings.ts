@@ -1,7 +1,7 @@
 // Settings of a site on the command line: how they are read, and how a refusal of the merchants module is told.
 
 import type { MerchantError } from '../src/business/merchants/index.ts';
-import { readInput } from './command.ts';
+import { choice, readInput } from './command.ts';
 import { CliFault, notFound } from './faults.ts';
 
 /** The option that a setting at fault was given by. */
@@ -14,6 +14,7 @@ const optionNames: Record<string, string> = {
   secret: '--secret',
   merchantPublicKey: '--merchant-public-key',
   amountUnit: '--amount-unit',
+  resultNames: '--result-names',
   returnUrl: '--return-url',
   notifyUrl: '--notify-url',
   returnSchemes: '--return-schemes',
@@ -32,6 +33,15 @@ export function refusal(error: MerchantError, code: string): CliFault {
 /** "a, b" → ["a", "b"]; "" → []. */
 export function readList(given: string | undefined): string[] | undefined {
   return given?.split(',').flatMap((item) => item.trim() || []);
+}
+
+/** For a receiver that cannot take the last of two parameters of one name (decision 0005). */
+export function resultNamesOption() {
+  return choice(
+    '--result-names <names>',
+    "plain: as the protocol says; prefixed: the result's parameters as vipay_…, never mixed up with the URL's own",
+    ['plain', 'prefixed'],
+  );
 }
 
 export function readKeyFile(path: string | undefined): { merchantPublicKey?: string } {

@@ -95,6 +95,7 @@ function settings(told: SiteCredentials): [string, string | null | undefined][] 
       'amounts in',
       told.amount_unit === 'hundredths' ? 'hundredths of a dong (20000000 = 200.000 ₫)' : 'dong',
     ],
+    ['results named', told.result_names === 'plain' ? 'plain' : 'vipay_…'],
     ['return URL', told.return_url],
     ['notify URL', told.notify_url ?? 'none: no notifications ("vipay site set … --notify-url")'],
     ['send buyers to', addresses.payment_entry],

@@ -45,6 +45,14 @@ export const resultNames = [
   'pay_date',
 ] as const;
 
+/**
+ * The last value of a parameter of the result. The gateway's parameters stand behind the ones your own address has,
+ * so the last is the gateway's; null when there is none. Read everything by this, and act only on what was proven.
+ */
+export function lastValue(parameters: URLSearchParams, name: string, prefix = ''): string | null {
+  return parameters.getAll(prefix + name).at(-1) ?? null;
+}
+
 type ClassicSite = { merchantSite: string; accessCode: string; amountUnit?: AmountUnit };
 
 /** The fields of a request, by their lower-case wire names. */

@@ -81,7 +81,10 @@ test('a signed return is believed among own parameters; a changed or repeated fi
     const changed = new URLSearchParams(query);
     changed.set(name, `${query.get(name)}1`);
     assert.equal(verifyRestReturn({ webhookSecret }, changed.toString()), null, name);
-    assert.equal(verifyRestReturn({ webhookSecret }, `${query}&${name}=x`), null, `${name} twice`);
+    assert.equal(verifyRestReturn({ webhookSecret }, `${query}&${name}=x`), null, `${name} behind`);
+    assert.ok(verifyRestReturn({ webhookSecret }, `${name}=x&${query}`), `${name} before`);
+    const prefixed = `${name}=x&${String(query).replace(/(^|&)/g, '$1vipay_')}&${name}=y`;
+    assert.ok(verifyRestReturn({ webhookSecret, resultPrefix: 'vipay_' }, prefixed), `${name} prefixed`);
   }
 });
 

@@ -11,6 +11,8 @@ export type RestSite = {
   webhookSecret: string;
   /** Where this server finds the gateway, without a path. */
   gatewayUrl: string;
+  /** 'vipay_' when the site was made with --result-names prefixed. */
+  resultPrefix?: string;
 };
 
 export type NewRestOrder = {
@@ -89,16 +91,17 @@ export function verifyWebhook(
 }
 
 /**
- * Checks the parameters a browser comes back with. `query` is what follows `?`, as received; the return URL's own
- * parameters may stand among them. Null means: do not believe it.
+ * Checks the parameters a browser comes back with. `query` is what follows `?`, as received; your address's own
+ * parameters stand before the gateway's, whatever their names: the last of each counts. Null: do not believe it.
  *
  * No age limit here: reloading the page an hour later is no crime, and a return is never proof of payment anyway.
  */
-export function verifyRestReturn(site: Pick<RestSite, 'webhookSecret'>, query: string) {
+export function verifyRestReturn(site: Pick<RestSite, 'webhookSecret' | 'resultPrefix'>, query: string) {
   const parameters = new URLSearchParams(query);
   const names = ['merch_txn_ref', 'order_id', 'response_code', 'status', 'timestamp', 'signature'];
-  if (names.some((name) => parameters.getAll(name).length !== 1)) return null;
-  const value = (name: string) => parameters.get(name) ?? '';
+  const last = (name: string) => parameters.getAll((site.resultPrefix ?? '') + name).at(-1);
+  if (names.some((name) => last(name) === undefined)) return null;
+  const value = (name: string) => last(name) ?? '';
   const signed = new URLSearchParams();
   for (const name of ['merch_txn_ref', 'order_id', 'response_code', 'status']) signed.set(name, value(name));
   const text = `${value('order_id')}.${value('timestamp')}.${signed}`;

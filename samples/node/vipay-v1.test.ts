@@ -98,9 +98,19 @@ test('a change of any one field, or of the hash, is not believed', () => {
   }
   assert.equal(verifyV1Result(site, ''), null);
   assert.equal(verifyV1Result(site, new URLSearchParams(result).toString()), null);
-  assert.equal(verifyV1Result(site, `${signed(result)}&response_code=00`), null);
+  assert.equal(verifyV1Result(site, `${signed(result)}&response_code=24`), null, "behind the gateway's own");
   assert.equal(verifyV1Result({ ...site, secret: 'yyyyyy' }, signed(result)), null);
   assert.equal(verifyV1Result({ ...site, merchantSite: 'another' }, signed(result)), null);
+});
+
+test("your address's own parameters stand before the gateway's and change nothing; or the gateway's are prefixed", () => {
+  const own = 'version=3&locale=vi_VN&response_code=24&secure_hash=x';
+  const read = verifyV1Result(site, `${own}&${signed(result)}`);
+  assert.deepEqual(read, verifyV1Result(site, signed(result)));
+  const prefixed = signed(result).replace(/(^|&)/g, '$1vipay_');
+  const prefixedSite = { ...site, resultPrefix: 'vipay_' };
+  assert.deepEqual(verifyV1Result(prefixedSite, `${prefixed}&${own}`), read);
+  assert.equal(verifyV1Result(prefixedSite, signed(result)), null);
 });
 
 test('no renaming of the values of a signed request, or of a failed result, makes a paid result', () => {

@@ -6,6 +6,7 @@ import {
   type AmountUnit,
   type ClassicOrder,
   type ClassicResult,
+  lastValue,
   orderFields,
   readClassicResult,
   resultNames,
@@ -19,6 +20,8 @@ export type V1Site = {
   /** Where the buyer's browser finds the gateway, without a path. */
   gatewayUrl: string;
   amountUnit?: AmountUnit;
+  /** 'vipay_' when the site was made with --result-names prefixed. */
+  resultPrefix?: string;
 };
 
 /** The address to send the buyer's browser to. Throws when a value holds `|`, which the hash can't tell apart. */
@@ -43,7 +46,7 @@ export function hashV1(secret: string, fields: Record<string, string>): string {
 
 /**
  * Checks a result. `query` is what follows `?` in the address, as received. Null means: do not believe it, and
- * answer 97 when it was a notification. The return URL's own parameters may stand among the gateway's.
+ * answer 97 when it was a notification. Your address's own parameters stand before the gateway's, whatever their names.
  *
  * A return that fits is still no proof of payment (it passed through the buyer's hands): only the notification is.
  */
@@ -51,14 +54,12 @@ export function verifyV1Result(site: V1Site, query: string): ClassicResult | nul
   const parameters = new URLSearchParams(query);
   const received: Record<string, string> = {};
   for (const name of resultNames) {
-    const values = parameters.getAll(name);
-    if (values.length > 1) return null;
-    const [value] = values;
+    const value = lastValue(parameters, name, site.resultPrefix);
     if (value?.includes('|')) return null;
-    if (value !== undefined) received[name] = value;
+    if (value !== null) received[name] = value;
   }
-  const [hash, ...more] = parameters.getAll('secure_hash');
-  if (hash === undefined || more.length > 0) return null;
+  const hash = lastValue(parameters, 'secure_hash', site.resultPrefix);
+  if (hash === null) return null;
   if (!sameText(hash, hashV1(site.secret, received))) return null;
   return readClassicResult(site, '1.0', received);
 }

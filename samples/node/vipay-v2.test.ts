@@ -113,7 +113,11 @@ test('forged, broken, repeated and misdirected results are not believed', () => 
       query.set(name, other);
       assert.equal(verifyV2Result(site, query.toString()), null, `${name}: ${other.slice(0, 20)}`);
     }
-    assert.equal(verifyV2Result(site, `${resultQuery(result)}&${name}=${value}`), null, `${name} twice`);
+    const good = resultQuery(result);
+    assert.equal(verifyV2Result(site, `${good}&${name}=wc_order_1`), null, `${name} behind`);
+    assert.ok(verifyV2Result(site, `${name}=wc_order_1&${good}`), `${name} before`);
+    const prefixed = `${name}=wc_order_1&${good.toString().replace(/(^|&)/g, '$1vipay_')}&${name}=2`;
+    assert.ok(verifyV2Result({ ...site, resultPrefix: 'vipay_' }, prefixed), `${name} prefixed`);
   }
 });
 

@@ -18,6 +18,7 @@ import {
   type AmountUnit,
   type ClassicOrder,
   type ClassicResult,
+  lastValue,
   orderFields,
   readClassicResult,
 } from './classic-fields.ts';
@@ -30,6 +31,8 @@ export type V2Site = {
   /** Where the buyer's browser finds the gateway, without a path. */
   gatewayUrl: string;
   amountUnit?: AmountUnit;
+  /** 'vipay_' when the site was made with --result-names prefixed. */
+  resultPrefix?: string;
 };
 
 /** The three parts that stand beside `merchant_site` in the address, in base64url. */
@@ -83,13 +86,14 @@ export function openV2(parts: V2Parts, readingKey: KeyObject, signersKey: KeyObj
 /**
  * Checks a result. `query` is what follows `?` in the address, as received. Null means: do not believe it, and
  * answer 97 when it was a notification. A return that fits is still no proof of payment: only the notification is.
+ * Your address's own parameters stand before the gateway's, whatever their names.
  */
 export function verifyV2Result(site: V2Site, query: string): ClassicResult | null {
   const parameters = new URLSearchParams(query);
-  const one = (name: string) => (parameters.getAll(name).length === 1 ? (parameters.get(name) ?? '') : '');
-  const parts = { data: one('data'), key: one('key'), secure_hash: one('secure_hash') };
+  const last = (name: string) => lastValue(parameters, name, site.resultPrefix) ?? '';
+  const parts = { data: last('data'), key: last('key'), secure_hash: last('secure_hash') };
   const plaintext = openV2(parts, site.merchantPrivateKey, site.gatewayPublicKey);
-  if (plaintext === null || one('merchant_site') !== site.merchantSite) return null;
+  if (plaintext === null || last('merchant_site') !== site.merchantSite) return null;
   const received = readFields(plaintext);
   return received && readClassicResult(site, '2.0', received);
 }

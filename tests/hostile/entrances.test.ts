@@ -17,7 +17,6 @@ import {
 } from '../support/entrance-app.ts';
 
 const nul = '\u0000';
-const reserved = 'https://shop.example/?response_code=00';
 
 /** Wrong values of the classic fields, and the code each is refused with (v1 signed by the right secret). */
 const classicWrong: Record<string, [value: string | undefined, v1: string, v2: string][]> = {
@@ -159,15 +158,10 @@ const restWrong: Record<string, unknown[]> = {
       'data:text/html,x',
       'file:///etc/passwd',
     ],
-    ...[
-      'https://a:b@shop.example',
-      reserved,
-      'https://shop.example/?Signature=x',
-      `https://x/${'a'.repeat(2048)}`,
-    ],
+    ...['https://a:b@shop.example', `https://x/${'a'.repeat(2048)}`],
     ...['https://shop.example/\r\nx: y', 'https://shop.example/ a', '\ud800'],
   ],
-  cancel_url: ['', 1, 'x', 'javascript:alert(1)', reserved],
+  cancel_url: ['', 1, 'x', 'javascript:alert(1)'],
   locale: [null, '', 'vn', 'fr', 1],
   expires_in_seconds: [null, '900', 0, -1, 299, 2_592_001, 900.5, 1e300],
   unknown_field: ['x'],

@@ -2,6 +2,7 @@
 
 import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
+import type { ResultNames } from '../../ground/protocols/index.ts';
 import { type MerchantError, merchantError } from './merchant-errors.ts';
 import { findSite, lockSite, type SiteChange, updateSiteRow } from './merchant-queries.ts';
 import { readReturnHosts, readReturnSchemes } from './return-address.ts';
@@ -31,7 +32,10 @@ export function switchProtocol(
   return changeSite(context, merchantSite, { protocolEnabled: enabled });
 }
 
-/** Changes the name, the URLs and where buyers may be sent back; an empty URL or list takes it away. Orders keep the URLs they came with. */
+/**
+ * Changes the name, the URLs, where buyers may be sent back and how results are named; an empty URL or list takes it
+ * away. Orders keep the URLs they came with.
+ */
 export function updateSite(
   context: Changing,
   merchantSite: string,
@@ -41,6 +45,7 @@ export function updateSite(
     notifyUrl?: string;
     returnSchemes?: string[];
     returnHosts?: string[];
+    resultNames?: ResultNames;
   },
 ): Promise<ChangeSiteResult> {
   return changeSite(context, merchantSite, change);
@@ -60,6 +65,7 @@ async function changeSite(
       status: change.status ?? null,
       protocolEnabled: change.protocolEnabled ?? null,
       name: change.name?.normalize('NFC').trim() ?? null,
+      resultNames: change.resultNames ?? null,
       returnUrl: change.returnUrl ?? null,
       notifyUrl: change.notifyUrl ?? null,
       returnSchemes: change.returnSchemes === undefined ? null : readReturnSchemes(change.returnSchemes),
@@ -72,10 +78,12 @@ async function changeSite(
 }
 
 function checkChange(site: MerchantSite, change: Partial<SiteChange>): MerchantError | null {
-  const { environment, protocol } = site;
+  const { environment } = site;
+  const resultNames = change.resultNames ?? site.resultNames;
   for (const field of ['returnUrl', 'notifyUrl'] as const) {
-    const url = change[field];
-    const fault = url ? checkSiteUrl({ environment, protocol, [field]: url }, field) : null;
+    // A change of the names is judged with the URLs that stay, too.
+    const url = change[field] ?? (change.resultNames === undefined ? null : site[field]);
+    const fault = url ? checkSiteUrl({ environment, resultNames, [field]: url }, field) : null;
     if (fault) return fault;
   }
   const fault = checkReturnLists(change);

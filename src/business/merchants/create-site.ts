@@ -92,6 +92,7 @@ async function writeSite(
         protocol: input.protocol,
         accessCode: input.accessCode ?? String(randomInt(10_000_000, 100_000_000)),
         amountUnit: input.amountUnit ?? (input.protocol === 'rest' ? 'dong' : 'hundredths'),
+        resultNames: input.resultNames ?? 'plain',
         returnUrl: input.returnUrl ?? null,
         notifyUrl: input.notifyUrl ?? null,
         returnSchemes: readReturnSchemes(input.returnSchemes ?? []) ?? [],

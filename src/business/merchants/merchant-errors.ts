@@ -14,7 +14,8 @@ export const merchantErrors = {
     'Give an absolute http or https URL of at most 2048 characters, without credentials or fragment.',
   url_not_https: 'A live site needs https.',
   url_not_public: 'A live site needs an address that is reachable from outside.',
-  url_holds_result_name: 'The URL already holds a name that the result will append.',
+  url_holds_result_name:
+    "The URL already holds a name that begins with vipay_, as the names of this site's results do.",
   return_schemes_malformed:
     'List at most 10 schemes of apps of your own, such as myshop; http and https need no listing, and schemes of the device or the browser (javascript, tel, search-ms …) can never be listed.',
   return_hosts_malformed:

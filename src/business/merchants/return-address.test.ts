@@ -6,6 +6,7 @@ const sandbox = {
   environment: 'sandbox' as const,
   returnSchemes: [] as string[],
   returnHosts: [] as string[],
+  resultNames: 'plain' as const,
 };
 const detailOf = (site: typeof sandbox | { environment: 'live' }, address: string) =>
   findReturnAddressFault({ ...sandbox, ...site }, 'cancel_url', address)?.detail ?? null;
@@ -40,6 +41,7 @@ test('listed hosts are the only ones, whatever their spelling; *. is what lies b
     'https://SHOP.example:8443/x',
     'https://a.shop.vn/',
     'https://a.b.shop.vn/',
+    'https://shop.example./x',
     'myshop://paid',
   ]) {
     assert.equal(detailOf(site, address), null, address);

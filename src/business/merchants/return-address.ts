@@ -1,6 +1,6 @@
 // To which addresses a site may have its buyers sent back: by scheme, and by host when the site says so. Pure.
 
-import { isListableScheme, type OrderFault } from '../../ground/protocols/index.ts';
+import { checkReturnUrl, isListableScheme, type OrderFault } from '../../ground/protocols/index.ts';
 import type { MerchantSite } from './site.ts';
 
 const schemesMax = 10;
@@ -8,14 +8,18 @@ const hostsMax = 50;
 
 /**
  * The rule for an address whose form is proven (`checkReturnUrl`). https is always accepted, http in the sandbox, an
- * app's own scheme when the site lists it. Returns a fault of code 03 that names `field`.
+ * app's own scheme when the site lists it. Where results are prefixed, nothing of the address may be taken for a part
+ * of one; plain ones are told apart by their place. Returns a fault of code 03 that names `field`.
  */
 export function findReturnAddressFault(
-  site: Pick<MerchantSite, 'environment' | 'returnSchemes' | 'returnHosts'>,
+  site: Pick<MerchantSite, 'environment' | 'returnSchemes' | 'returnHosts' | 'resultNames'>,
   field: 'return_url' | 'cancel_url',
   address: string,
 ): OrderFault | null {
   const fault = (problem: string): OrderFault => ({ code: '03', detail: `${field}: ${problem}` });
+  const clash =
+    site.resultNames === 'plain' ? null : checkReturnUrl(address, { field, names: site.resultNames });
+  if (clash !== null) return clash;
   const url = URL.parse(address);
   if (url === null) return fault('not an absolute URL (scheme://…)');
   const scheme = url.protocol.slice(0, -1);
@@ -27,7 +31,7 @@ export function findReturnAddressFault(
         );
   }
   if (scheme === 'http' && site.environment === 'live') return fault('must be https for a live site');
-  const { hostname } = url;
+  const hostname = withoutRootDot(url.hostname);
   const isKnown = site.returnHosts.some((host) =>
     host.startsWith('*.') ? hostname.endsWith(host.slice(1)) : hostname === host,
   );
@@ -53,5 +57,12 @@ function readHost(given: string): string | null {
   if (!/^(?:[\p{L}\p{M}\p{N}_.-]+|\[[0-9a-f:.]+\])$/iu.test(name)) return null;
   const url = URL.parse(`https://${name}/`);
   // Everybody's hosts are nobody's: a whole top-level domain is no list.
-  return url === null || (below !== '' && !url.hostname.includes('.')) ? null : below + url.hostname;
+  return url === null || (below !== '' && !url.hostname.includes('.'))
+    ? null
+    : below + withoutRootDot(url.hostname);
+}
+
+/** `shop.example.` is `shop.example` written to its end. */
+function withoutRootDot(hostname: string): string {
+  return hostname.replace(/\.$/, '');
 }

@@ -21,6 +21,7 @@ export function toCredentials(publicUrl: string, site: MerchantSite): SiteCreden
     environment: site.environment,
     protocol: site.protocol,
     amount_unit: site.amountUnit,
+    result_names: site.resultNames,
     name: site.name,
     merchant_id: site.merchantId,
     merchant_name: site.merchantName,

@@ -2,27 +2,16 @@
 
 import { amountDongMax, type FeeSchedule } from '../../ground/money/index.ts';
 import { literalAddresses, refuseAddress } from '../../ground/outgoing/index.ts';
-import { v1ReservedNames } from '../../ground/protocols/classic-v1/index.ts';
-import { v2ParameterNames } from '../../ground/protocols/classic-v2/index.ts';
+import { isPrefixedName } from '../../ground/protocols/index.ts';
 import { nameProblem } from '../../ground/text/index.ts';
 import { type MerchantError, merchantError } from './merchant-errors.ts';
 import { readReturnHosts, readReturnSchemes } from './return-address.ts';
-import type { NewSite, Protocol } from './site.ts';
+import type { NewSite } from './site.ts';
 
 const codePattern = /^[A-Za-z0-9_.-]{1,50}$/;
 const urlLengthMax = 2048;
 const liveSecretLengthMin = 16;
 const overlapSecondsMax = 90 * 24 * 60 * 60;
-
-/** Names appended to a URL of the site by the results of its protocol. */
-const resultNames: Record<Protocol, { return_url: readonly string[]; notify_url: readonly string[] }> = {
-  'classic-v1': { return_url: v1ReservedNames, notify_url: v1ReservedNames },
-  'classic-v2': { return_url: v2ParameterNames, notify_url: v2ParameterNames },
-  rest: {
-    return_url: ['order_id', 'merch_txn_ref', 'status', 'response_code', 'timestamp', 'signature'],
-    notify_url: [],
-  },
-};
 
 /** All rules of a new site but the key it brings. */
 export function checkNewSite(site: NewSite): MerchantError | null {
@@ -72,7 +61,7 @@ function checkProtocolSettings(site: NewSite): MerchantError | null {
 
 /** The rule for one of the two URLs of a site that is made or changed; an absent one passes. */
 export function checkSiteUrl(
-  site: Pick<NewSite, 'environment' | 'protocol' | 'returnUrl' | 'notifyUrl'>,
+  site: Pick<NewSite, 'environment' | 'resultNames' | 'returnUrl' | 'notifyUrl'>,
   field: 'returnUrl' | 'notifyUrl',
 ): MerchantError | null {
   const text = site[field];
@@ -86,15 +75,15 @@ export function checkSiteUrl(
   if (site.environment === 'live' && url.protocol !== 'https:') return merchantError('url_not_https', field);
   if (site.environment === 'live' && !isPublicHost(url.hostname))
     return merchantError('url_not_public', field);
-  const names = resultNames[site.protocol][field === 'returnUrl' ? 'return_url' : 'notify_url'];
-  const clash = [...url.searchParams.keys()].find((name) => names.includes(name.toLowerCase()));
-  return clash === undefined
-    ? null
-    : merchantError('url_holds_result_name', field, `${clash.toLowerCase()}:`);
+  const clash = [...url.searchParams.keys()].find((name) => isPrefixedName(name));
+  return site.resultNames === 'prefixed' && clash !== undefined
+    ? merchantError('url_holds_result_name', field, `${clash.toLowerCase()}:`)
+    : null;
 }
 
 /** Says early what delivery would refuse later; the addresses behind a name are checked then, at every call. */
-function isPublicHost(hostname: string): boolean {
+function isPublicHost(withRootDot: string): boolean {
+  const hostname = withRootDot.replace(/\.$/, '');
   const literal = literalAddresses(hostname);
   if (literal === null) return hostname.includes('.');
   return literal.every((address) => refuseAddress(address, { allowLoopback: false }) === null);

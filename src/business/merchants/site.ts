@@ -2,6 +2,7 @@
 
 import type { Context } from '../../ground/context.ts';
 import type { FeeSchedule } from '../../ground/money/index.ts';
+import type { ResultNames } from '../../ground/protocols/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 
 /** What making sites and their keys needs of the context. */
@@ -39,6 +40,8 @@ export type MerchantSite = {
   protocolEnabled: boolean;
   accessCode: string;
   amountUnit: AmountUnit;
+  /** `prefixed`: the result's parameters are sent as vipay_… (decision 0005). */
+  resultNames: ResultNames;
   returnUrl: string | null;
   notifyUrl: string | null;
   /** Of the merchant's own apps, beside https (and http in the sandbox): where buyers may be sent back. */
@@ -68,6 +71,8 @@ export type NewSite = {
   /** v1 only, for a merchant who brings one. */
   secret?: string;
   amountUnit?: AmountUnit;
+  /** Default: plain. */
+  resultNames?: ResultNames;
   returnUrl?: string;
   notifyUrl?: string;
   returnSchemes?: string[];
@@ -100,6 +105,7 @@ export type SiteCredentials = {
   environment: Environment;
   protocol: Protocol;
   amount_unit: AmountUnit;
+  result_names: ResultNames;
   name: string;
   merchant_id: string;
   merchant_name: string;

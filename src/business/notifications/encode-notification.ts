@@ -30,10 +30,11 @@ export async function encodeNotification(
 ): Promise<MerchantRequest> {
   const result = toFinalResult(order);
   const turn = Math.max(notification.attempts - 1, 0);
+  const { amountUnit, resultNames } = site;
   switch (order.protocol) {
     case 'classic-v1': {
       const { item: secret } = takeTurn(await findV1Secrets(context, site), turn);
-      const url = buildV1NotificationUrl(result, site.notifyUrl, { secret, amountUnit: site.amountUnit });
+      const url = buildV1NotificationUrl(result, site.notifyUrl, { secret, amountUnit, resultNames });
       return { method: 'GET', url, headers: commonHeaders, body: null };
     }
     case 'classic-v2': {
@@ -41,7 +42,7 @@ export async function encodeNotification(
       const gateway = takeTurn(gatewayPrivateKeys, turn);
       const merchant = takeTurn(merchantPublicKeys, gateway.rest);
       const keys = { gatewayPrivateKey: gateway.item, merchantPublicKey: merchant.item };
-      const url = buildV2NotificationUrl(result, site.notifyUrl, { ...keys, amountUnit: site.amountUnit });
+      const url = buildV2NotificationUrl(result, site.notifyUrl, { ...keys, amountUnit, resultNames });
       return { method: 'GET', url, headers: commonHeaders, body: null };
     }
     case 'rest': {

@@ -13,12 +13,13 @@ export async function buildReturnUrl(context: Context, order: Order): Promise<st
   const urls = { returnUrl: order.returnUrl, cancelUrl: order.cancelUrl };
   const site = await recallSite(context, order.merchantSite);
   if (!site) throw new Error(`site ${order.merchantSite} does not exist`);
+  const { amountUnit, resultNames } = site;
   switch (order.protocol) {
     case 'classic-v1': {
       const [secret] = await findV1Secrets(context, site);
       return secret === undefined
         ? null
-        : buildV1ReturnUrl(result, urls, { secret, amountUnit: site.amountUnit });
+        : buildV1ReturnUrl(result, urls, { secret, amountUnit, resultNames });
     }
     case 'classic-v2': {
       const keys = await findV2Keys(context, site);
@@ -28,12 +29,15 @@ export async function buildReturnUrl(context: Context, order: Order): Promise<st
       return buildV2ReturnUrl(result, urls, {
         gatewayPrivateKey,
         merchantPublicKey,
-        amountUnit: site.amountUnit,
+        amountUnit,
+        resultNames,
       });
     }
     case 'rest': {
       const [secret] = await findWebhookSecrets(context, site);
-      return secret === undefined ? null : buildRestReturnUrl(result, urls, secret, context.clock.now());
+      return secret === undefined
+        ? null
+        : buildRestReturnUrl(result, urls, { secret, now: context.clock.now(), resultNames });
     }
   }
 }

@@ -10,7 +10,7 @@ import {
   v1Url,
   v2Url,
 } from '../../../tests/support/entrance-app.ts';
-import { type SiteCredentials, suspendSite } from '../../business/merchants/index.ts';
+import { type SiteCredentials, suspendSite, updateSite } from '../../business/merchants/index.ts';
 import { isArrivalMark, parseCheckoutToken } from '../../business/orders/index.ts';
 import { findRefusedRequest } from '../../business/requests/index.ts';
 
@@ -143,6 +143,26 @@ describe('classic orders by redirect', () => {
       where merch_txn_ref = 'HD;1'`.execute(at.context.db);
     const kept = { orderNo: basket, clientIp: '113.22.1.5:50211' };
     assert.deepEqual(rows, [kept, kept]);
+  });
+
+  test("a shop's own address is taken whatever its names; where results are prefixed, not with such a prefix", async () => {
+    const own = 'https://shop.example/?key=wc_order_1&version=3&message=a&data=b&signature=c&secure_hash=d';
+    const prefixed = 'https://shop.example/?vipay_data=1';
+    const send = (merch_txn_ref: string, return_url: string) =>
+      Promise.all([
+        at.app.inject({ url: v1Url(v1, v1Fields(v1, { merch_txn_ref, return_url })) }),
+        at.app.inject({ url: v2Url(v2, v1Fields(v2, { version: '2.0', merch_txn_ref, return_url })) }),
+      ]);
+    for (const answer of [...(await send('OWN-1', own)), ...(await send('OWN-2', prefixed))]) {
+      assert.equal(answer.statusCode, 302, answer.body);
+    }
+    for (const site of [v1, v2]) {
+      const changed = await updateSite(at.context, site.merchant_site, { resultNames: 'prefixed' });
+      assert.ok(changed.ok && changed.site.resultNames === 'prefixed');
+    }
+    for (const answer of await send('OWN-3', own)) assert.equal(answer.statusCode, 302, answer.body);
+    for (const answer of await send('OWN-4', prefixed)) assert.equal(codeOf(answer), '03');
+    for (const site of [v1, v2]) await updateSite(at.context, site.merchant_site, { resultNames: 'plain' });
   });
 
   test('other content under a known reference is 94', async () => {

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { problems } from '../../ground/http/index.ts';
 import { responseCodes } from '../../ground/protocols/index.ts';
-import { checkReturnUrl, restReturnNames } from '../../ground/protocols/rest/index.ts';
+import { checkReturnUrl } from '../../ground/protocols/rest/index.ts';
 import {
   freeTextCharactersMax,
   freeTextProblem,
@@ -33,7 +33,7 @@ const amountMeta = { description: 'Whole dong, as decimal text.', examples: ['20
 
 function returnAddress(field: 'return_url' | 'cancel_url') {
   return z.string().superRefine((url, issues) => {
-    const fault = checkReturnUrl(url, { field, reserved: restReturnNames });
+    const fault = checkReturnUrl(url, { field });
     if (fault) issues.addIssue({ code: 'custom', message: fault.detail.replace(`${field}: `, '') });
   });
 }
@@ -60,7 +60,8 @@ export const newOrderSchema = z
         examples: ['Sen đá và chậu gốm'],
       }),
     return_url: returnAddress('return_url').meta({
-      description: `Where the buyer's browser goes back; https; in the sandbox http too; an app's own scheme (myshop://…) when the site lists it; a host the site lists, when it lists any. At most 2048 characters. Its own query must not hold ${restReturnNames.join(', ')}.`,
+      description:
+        "Where the buyer's browser goes back; https; in the sandbox http too; an app's own scheme (myshop://…) when the site lists it; a host the site lists, when it lists any. At most 2048 characters. Its own query stays as it is, before the result's parameters.",
       examples: ['https://shop.example/ket-qua'],
     }),
     cancel_url: returnAddress('cancel_url')

@@ -125,6 +125,7 @@ export interface MerchantSites {
   created_at: Date;
   return_schemes: Generated<string[]>;
   return_hosts: Generated<string[]>;
+  result_names: Generated<string>;
 }
 
 export interface Merchants {

@@ -77,12 +77,12 @@ const problems: Record<ClassicName, (value: string) => string | null> = {
 
 /**
  * Reads the fields of a request whose signature is proven. `fields` has canonical lower-case names and values
- * exactly as received; `reserved` are the names the dialect's result will append to the URLs.
+ * exactly as received.
  * Refuses with 03, naming the field: first what is missing, then each format in the order of `classicNames`.
  */
 export function readClassicOrder(
   fields: ReadonlyMap<string, string>,
-  dialect: { version: '1.0' | '2.0'; amountUnit: AmountUnit; reserved: readonly string[] },
+  dialect: { version: '1.0' | '2.0'; amountUnit: AmountUnit },
 ): Decoded {
   const get = (name: ClassicName): string => fields.get(name) ?? '';
   for (const name of requiredNames) if (get(name) === '') return refuse(name, 'missing');
@@ -94,8 +94,7 @@ export function readClassicOrder(
   const amountDong = readClassicAmount(get('total_amount'), dialect.amountUnit);
   if (amountDong === null) return refuse('total_amount', amountProblem[dialect.amountUnit]);
   for (const field of ['return_url', 'cancel_url'] as const) {
-    const fault =
-      get(field) === '' ? null : checkReturnUrl(get(field), { field, reserved: dialect.reserved });
+    const fault = get(field) === '' ? null : checkReturnUrl(get(field), { field });
     if (fault) return { ok: false, fault };
   }
   return {

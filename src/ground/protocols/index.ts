@@ -8,4 +8,5 @@ export {
   responseMessage,
   type WhoMustAct,
 } from './response-codes.ts';
-export { isListableScheme } from './return-url.ts';
+export { isPrefixedName, type ResultNames } from './result-names.ts';
+export { checkReturnUrl, isListableScheme } from './return-url.ts';

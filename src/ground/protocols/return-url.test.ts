@@ -54,13 +54,30 @@ test('addresses that run something, read files, hide something or are none are r
   }
 });
 
-test('a query that already holds a reserved name, however written, is refused by the name of its field', () => {
-  const reserved = ['status', 'secure_hash'];
-  for (const query of ['?status=1', '?a=1&STATUS', '?%73tatus=', '?a=?&secure_hash=', '?x=%FF']) {
-    const fault = checkReturnUrl(`https://shop.example/${query}`, { field: 'cancel_url', reserved });
-    assert.match(fault?.detail ?? '', /^cancel_url: /, query);
+test("a shop's own query may hold any name; where results are prefixed, none that begins as theirs", () => {
+  const own = 'https://shop.example/?key=wc_order_x&status=1&version=2&secure_hash=3&signature=4';
+  assert.equal(checkReturnUrl(own), null);
+  assert.equal(checkReturnUrl(own, { names: 'prefixed' }), null);
+  for (const query of ['?vipay_status=1', '?a=1&VIPAY_x', '?%76ipay_key=', '?a=?&vipay_=']) {
+    const url = `https://shop.example/${query}`;
+    assert.equal(checkReturnUrl(url), null);
+    const fault = checkReturnUrl(url, { field: 'cancel_url', names: 'prefixed' });
+    assert.match(fault?.detail ?? '', /^cancel_url: .* vipay_$/, query);
   }
-  assert.equal(checkReturnUrl('https://shop.example/?statuses=1#?status=1', { reserved }), null);
+  assert.match(checkReturnUrl('https://shop.example/?x=%FF')?.detail ?? '', /^return_url: x: not UTF-8/);
+  const elsewhere = 'https://shop.example/vipay_x?vipay=1#?vipay_x=1';
+  assert.equal(checkReturnUrl(elsewhere, { names: 'prefixed' }), null);
+});
+
+test('hosts with a root dot and hosts in Vietnamese letters are taken, and written as browsers write them', () => {
+  for (const [url, sent] of [
+    ['https://shop.example./r', 'https://shop.example./r?a=1'],
+    ['https://cửahàng.example./r', 'https://xn--cahng-tqa2694c.example./r?a=1'],
+    ['https://CỬAHÀNG.example/r', 'https://xn--cahng-tqa2694c.example/r?a=1'],
+  ] as const) {
+    assert.equal(checkReturnUrl(url), null, url);
+    assert.equal(appendToUrl(url, [['a', '1']]), sent);
+  }
 });
 
 test('fields are appended before the fragment, encoded, to whatever query there is', () => {

@@ -1,7 +1,8 @@
 // The address to which a buyer's browser goes back: what is accepted, and how a result is appended to it. Pure.
 
 import type { OrderFault } from './order-words.ts';
-import { lowerAscii, splitRawQuery } from './raw-query.ts';
+import { splitRawQuery } from './raw-query.ts';
+import { isPrefixedName, type ResultNames, resultPrefix } from './result-names.ts';
 
 export const returnUrlLengthMax = 2048;
 
@@ -34,13 +35,13 @@ export function isListableScheme(scheme: string): boolean {
 
 /**
  * Accepts http, https and what could be an app's own scheme, always as `scheme://…`, at most 2048 characters, without
- * credentials, spaces, controls or backslashes. `reserved` are the lower-case names of the result that will be
- * appended: a URL whose own query holds one of them is refused, so that nobody reads the wrong one.
+ * credentials, spaces, controls or backslashes. Its own query may hold any names, those of the result too; only where
+ * the result comes prefixed (`names`) may none of them begin with the prefix.
  * Returns a fault of code 03 that names `field`. Which schemes and hosts a site may use is the caller's rule.
  */
 export function checkReturnUrl(
   url: string,
-  { field = 'return_url', reserved = [] }: { field?: string; reserved?: Iterable<string> } = {},
+  { field = 'return_url', names = 'plain' }: { field?: string; names?: ResultNames } = {},
 ): OrderFault | null {
   const fault = (problem: string): OrderFault => ({ code: '03', detail: `${field}: ${problem}` });
   if (url.length > returnUrlLengthMax) return fault(`longer than ${returnUrlLengthMax} characters`);
@@ -53,14 +54,14 @@ export function checkReturnUrl(
   if (parsed.username !== '' || parsed.password !== '') return fault('holds credentials');
   const own = splitRawQuery(toSendableUrl(url).split('#', 1)[0]?.split('?').slice(1).join('?') ?? '');
   if (!own.ok) return fault(own.detail);
-  const names = new Set(reserved);
-  const clash = own.pairs.find((pair) => names.has(lowerAscii(pair.name)));
-  return clash ? fault(`its query already holds ${lowerAscii(clash.name)}`) : null;
+  const clashes = names === 'prefixed' && own.pairs.some((pair) => isPrefixedName(pair.name));
+  return clashes ? fault(`its query already holds a name that begins with ${resultPrefix}`) : null;
 }
 
 /**
  * Appends fields to the query a checked URL already has, before its fragment, in the given order, with
- * `%20` for a space (right under both readings of `+`).
+ * `%20` for a space (right under both readings of `+`). Nothing of the URL is taken away: what comes twice is the
+ * shop's first and ours last.
  */
 export function appendToUrl(url: string, fields: Iterable<readonly [name: string, value: string]>): string {
   const sendable = toSendableUrl(url);

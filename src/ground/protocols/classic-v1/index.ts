@@ -6,7 +6,6 @@ export {
   buildV1NotificationUrl,
   buildV1ReturnUrl,
   encodeV1Result,
-  v1ReservedNames,
   verifyV1Result,
 } from './result.ts';
 export { parseRspCode, type RspAnswer } from './rsp-code.ts';

@@ -179,8 +179,6 @@ test('formats of a proven request are refused with 03, naming the field', () => 
     ['shipping_fee', '1.5'],
     ['return_url', 'shop.example'],
     ['return_url', 'javascript://x/%0aalert(1)'],
-    ['return_url', 'https://shop.example/?Message=1'],
-    ['return_url', 'https://shop.example/?a=1&secure%5fhash=1'],
     ['cancel_url', 'https://u:p@shop.example/'],
   ];
   for (const [field, value] of wrong) {

@@ -24,7 +24,6 @@ import { lowerAscii, printableName, splitRawQuery } from '../raw-query.ts';
 import { isTracker } from '../trackers.ts';
 import { hashesFit, hashV1Values } from './hash.ts';
 import { explainWrongHash } from './near-miss.ts';
-import { v1ReservedNames } from './result.ts';
 
 /** Every name a v1 request may hold: the classic ones, two that real clients capitalise, and the hash. */
 export const v1Names: ReadonlySet<string> = new Set([
@@ -98,7 +97,7 @@ export function verifyV1Order(parsed: ParsedV1, site: ClassicSite & { secrets: r
     if (couldBeCancelUrl(name) && value.includes('://')) return refuse(name, 'holds an address');
   }
   const fields = new Map(proven.map(([name, value]) => [lowerAscii(name), value]));
-  return readClassicOrder(fields, { version: '1.0', amountUnit: site.amountUnit, reserved: v1ReservedNames });
+  return readClassicOrder(fields, { version: '1.0', amountUnit: site.amountUnit });
 }
 
 /** Whether a name as received sorts where a renaming could move `merchant_site` to: between the two pinned ones. */

@@ -111,7 +111,7 @@ test('a merchant verifies the return and the notification, beside its own query'
   }
 });
 
-test('a result with another value, secret or a repeated field is not believed', () => {
+test('a result with another value, secret, a field behind it or one too few is not believed', () => {
   const query = buildV1ReturnUrl(cancelled, urls, site).split('?')[1] ?? '';
   assert.equal(verifyV1Result(query.replace('response_code=24', 'response_code=00'), secret).ok, false);
   assert.equal(verifyV1Result(query, 'other').ok, false);

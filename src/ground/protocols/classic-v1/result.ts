@@ -4,13 +4,14 @@ import type { AmountUnit } from '../classic-fields.ts';
 import { chooseReturnUrl, classicResultFields, type ResultName, resultNames } from '../classic-result.ts';
 import type { FinalResult } from '../order-words.ts';
 import { splitRawQuery } from '../raw-query.ts';
+import { lastOfEach, nameResultFields, type ResultNames } from '../result-names.ts';
 import { appendToUrl } from '../return-url.ts';
 import { hashesFit, hashV1Values } from './hash.ts';
 
-type ResultSite = { secret: string; amountUnit?: AmountUnit };
+type ResultSite = { secret: string; amountUnit?: AmountUnit; resultNames?: ResultNames };
 
-/** Names the result appends; a return_url that already holds one is refused. */
-export const v1ReservedNames: readonly string[] = [...resultNames, 'secure_hash'];
+/** The names of the result, in the order in which they are appended. */
+export const v1ResultNames = [...resultNames, 'secure_hash'] as const;
 
 /** The result's fields in the order in which they are sent, `merchant_site` first, `secure_hash` last. */
 export function encodeV1Result(result: FinalResult, site: ResultSite): [name: string, value: string][] {
@@ -24,12 +25,16 @@ export function buildV1ReturnUrl(
   urls: { returnUrl: string; cancelUrl: string | null },
   site: ResultSite,
 ): string {
-  return appendToUrl(chooseReturnUrl(result, urls), encodeV1Result(result, site));
+  return appendToUrl(chooseReturnUrl(result, urls), named(result, site));
 }
 
 /** The server notification (IPN): the same fields by GET to the site's notify URL. */
 export function buildV1NotificationUrl(result: FinalResult, notifyUrl: string, site: ResultSite): string {
-  return appendToUrl(notifyUrl, encodeV1Result(result, site));
+  return appendToUrl(notifyUrl, named(result, site));
+}
+
+function named(result: FinalResult, site: ResultSite): [name: string, value: string][] {
+  return nameResultFields(encodeV1Result(result, site), site.resultNames);
 }
 
 const formats: Partial<Record<ResultName, RegExp>> = {
@@ -42,22 +47,21 @@ const formats: Partial<Record<ResultName, RegExp>> = {
 };
 
 /**
- * The merchant's side: reads a result from the raw query of a return or notification. Only the result's own
- * names count, each once; the merchant's own query beside them is ignored. Formats are checked as well as the
+ * The merchant's side: reads a result from the raw query of a return or notification. Only the last value of
+ * each of the result's names counts, whatever the merchant's own query before them holds. Formats are checked as well as the
  * hash, so that no signed request can be renamed into a result.
  */
 export function verifyV1Result(
   rawQuery: string,
   secret: string,
+  names: ResultNames = 'plain',
 ): { ok: true; fields: Record<ResultName, string> } | { ok: false; detail: string } {
   const split = splitRawQuery(rawQuery);
   if (!split.ok) return split;
-  const own = split.pairs.filter((pair) => v1ReservedNames.includes(pair.name));
-  const names = new Set(own.map((pair) => pair.name));
-  if (names.size !== own.length) return { ok: false, detail: 'a result field was sent more than once' };
-  if (names.size !== v1ReservedNames.length) return { ok: false, detail: 'a result field is missing' };
-  const secureHash = own.find((pair) => pair.name === 'secure_hash')?.value ?? '';
-  const hashed = own.filter((pair) => pair.name !== 'secure_hash');
+  const own = lastOfEach(split.pairs, v1ResultNames, names);
+  if (own === null) return { ok: false, detail: 'a result field is missing' };
+  const secureHash = own.secure_hash.value;
+  const hashed = resultNames.map((name) => ({ ...own[name], name }));
   const asSpace = hashed.map((pair) => [pair.name, pair.value] as const);
   const literal = hashed.map((pair) => [pair.name, pair.valueWithLiteralPlus] as const);
   const proven = [asSpace, literal].find((reading) => hashesFit(hashV1Values(reading, secret), secureHash));

@@ -9,7 +9,6 @@ export {
   toV2Fields,
   type V2Parameters,
   type V2Warning,
-  v2ParameterNames,
 } from './request.ts';
 export {
   buildV2NotificationUrl,

@@ -226,7 +226,7 @@ test('a proven plaintext that is no good object is refused by name', () => {
     [JSON.stringify({ ...order, version: '1.0' }), '03', /^version:/],
     [JSON.stringify({ ...order, total_amount: 1.5 }), '03', /^total_amount:/],
     [JSON.stringify({ ...order, total_amount: -100 }), '03', /^total_amount:/],
-    [JSON.stringify({ ...order, return_url: 'https://shop.example/?data=1' }), '03', /^return_url:/],
+    [JSON.stringify({ ...order, return_url: 'https://shop.example/?x=%FF' }), '03', /^return_url:/],
   ];
   for (const [plaintext, code, detail] of refused) {
     const opened = open(typeof plaintext === 'string' ? seal(plaintext) : forge({ text: plaintext }));

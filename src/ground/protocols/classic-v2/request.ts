@@ -11,7 +11,7 @@ import { lowerAscii, splitRawQuery } from '../raw-query.ts';
 import { type Envelope, type EnvelopeOperations, openEnvelope, sealEnvelope } from './envelope.ts';
 import { readPlaintext } from './plaintext.ts';
 
-/** The four parameters, of requests and results alike; a return_url that already holds one is refused. */
+/** The four parameters, of requests and results alike. */
 export const v2ParameterNames = ['merchant_site', 'data', 'key', 'secure_hash'] as const;
 
 /** A well-formed query, nothing of it proven yet. */
@@ -78,7 +78,6 @@ export function openV2Request(
   const decoded = readClassicOrder(fields, {
     version: '2.0',
     amountUnit: site.amountUnit,
-    reserved: v2ParameterNames,
   });
   if (!decoded.ok) return decoded;
   return {

@@ -4,16 +4,19 @@ import { type KeyObject, randomBytes } from 'node:crypto';
 import type { AmountUnit } from '../classic-fields.ts';
 import { chooseReturnUrl, classicResultFields, type ResultName, resultNames } from '../classic-result.ts';
 import type { FinalResult } from '../order-words.ts';
+import { splitRawQuery } from '../raw-query.ts';
+import { lastOfEach, nameResultFields, type ResultNames } from '../result-names.ts';
 import { appendToUrl } from '../return-url.ts';
 import { openEnvelope, sealEnvelope } from './envelope.ts';
 import { readPlaintext } from './plaintext.ts';
-import { parseV2Query, toV2Fields, type V2Parameters } from './request.ts';
+import { toV2Fields, type V2Parameters, v2ParameterNames } from './request.ts';
 
 /** The merchant's key reads the result, the gateway's key of this site signs it. */
 export type V2ResultKeys = {
   merchantPublicKey: KeyObject;
   gatewayPrivateKey: KeyObject;
   amountUnit?: AmountUnit;
+  resultNames?: ResultNames;
 };
 
 /** The result under a fresh session key. `random` gives that key; tests pass their own. */
@@ -34,29 +37,42 @@ export function buildV2ReturnUrl(
   urls: { returnUrl: string; cancelUrl: string | null },
   keys: V2ResultKeys,
 ): string {
-  return appendToUrl(chooseReturnUrl(result, urls), toV2Fields(sealV2Result(result, keys)));
+  return appendToUrl(chooseReturnUrl(result, urls), named(result, keys));
 }
 
 /** The server notification (IPN): the same four parameters by GET to the site's notify URL. */
 export function buildV2NotificationUrl(result: FinalResult, notifyUrl: string, keys: V2ResultKeys): string {
-  return appendToUrl(notifyUrl, toV2Fields(sealV2Result(result, keys)));
+  return appendToUrl(notifyUrl, named(result, keys));
 }
 
-/** The merchant's side: opens a result from the raw query of a return or notification. */
+function named(result: FinalResult, keys: V2ResultKeys): [name: string, value: string][] {
+  return nameResultFields(toV2Fields(sealV2Result(result, keys)), keys.resultNames);
+}
+
+/**
+ * The merchant's side: opens a result from the raw query of a return or notification. The last value of each of the
+ * four names counts, whatever the merchant's own query before them holds (`key` is WooCommerce's).
+ */
 export function openV2Result(
   rawQuery: string,
   keys: { merchantPrivateKeys: readonly KeyObject[]; gatewayPublicKeys: readonly KeyObject[] },
+  names: ResultNames = 'plain',
 ): { ok: true; fields: Record<ResultName, string> } | { ok: false; detail: string } {
-  const parsed = parseV2Query(rawQuery);
-  if (!parsed.ok) return { ok: false, detail: parsed.fault.detail };
+  const split = splitRawQuery(rawQuery);
+  if (!split.ok) return split;
+  const own = lastOfEach(split.pairs, v2ParameterNames, names);
+  if (own === null) return { ok: false, detail: 'one of the four parameters is missing' };
+  const [merchantSite, data, key, secureHash] = v2ParameterNames.map(
+    (name) => own[name].valueWithLiteralPlus,
+  ) as [string, string, string, string];
   const pairs = { privateKeys: keys.merchantPrivateKeys, publicKeys: keys.gatewayPublicKeys };
-  const opened = openEnvelope(parsed.parameters, pairs);
+  const opened = openEnvelope({ data, key, secureHash }, pairs);
   if (opened === null) return { ok: false, detail: 'the result does not fit the keys' };
   const read = readPlaintext(opened.plaintext, resultNames);
   if (!read.ok) return { ok: false, detail: read.fault.detail };
   const missing = resultNames.find((name) => !read.fields.has(name));
   if (missing !== undefined) return { ok: false, detail: `${missing}: missing` };
-  if (read.fields.get('merchant_site') !== parsed.parameters.merchantSite) {
+  if (read.fields.get('merchant_site') !== merchantSite) {
     return { ok: false, detail: 'merchant_site: in data and in the query differ' };
   }
   return { ok: true, fields: Object.fromEntries(read.fields) as Record<ResultName, string> };

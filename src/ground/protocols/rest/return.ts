@@ -4,10 +4,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FinalResult } from '../order-words.ts';
 import { splitRawQuery } from '../raw-query.ts';
+import { lastOfEach, nameResultFields, type ResultNames } from '../result-names.ts';
 import { appendToUrl } from '../return-url.ts';
 import { signWebhook } from './webhook.ts';
 
-/** Names the return appends; a return_url that already holds one is refused. */
+/** The names of the return, in the order in which they are appended. */
 export const restReturnNames = [
   'order_id',
   'merch_txn_ref',
@@ -24,8 +25,7 @@ type SignedFields = Record<'order_id' | 'merch_txn_ref' | 'status' | 'response_c
 export function buildRestReturnUrl(
   result: Pick<FinalResult, 'orderId' | 'merchTxnRef' | 'status' | 'responseCode'>,
   urls: { returnUrl: string; cancelUrl: string | null },
-  secret: string,
-  now: Date,
+  { secret, now, resultNames }: { secret: string; now: Date; resultNames?: ResultNames },
 ): string {
   const fields: SignedFields = {
     order_id: result.orderId,
@@ -34,36 +34,31 @@ export function buildRestReturnUrl(
     response_code: result.responseCode,
   };
   const url = result.status === 'cancelled' && urls.cancelUrl !== null ? urls.cancelUrl : urls.returnUrl;
-  return appendToUrl(url, [
+  const signed: [name: string, value: string][] = [
     ...Object.entries(fields),
     ['timestamp', String(Math.floor(now.getTime() / 1000))],
     ['signature', signReturn(fields, secret, now)],
-  ]);
+  ];
+  return appendToUrl(url, nameResultFields(signed, resultNames));
 }
 
-const toleranceSecondsDefault = 300;
-
 /**
- * The merchant's side: reads a return from the raw query. Only the return's own names count, each once.
+ * The merchant's side: reads a return from the raw query. The last value of each of its names counts.
  * Refused: a wrong signature (any of `secrets` may fit), and a timestamp further from `now` than the tolerance.
  */
 export function verifyRestReturn(
   rawQuery: string,
   secrets: string | readonly string[],
   now: Date,
-  toleranceSeconds = toleranceSecondsDefault,
+  { toleranceSeconds = 300, names = 'plain' }: { toleranceSeconds?: number; names?: ResultNames } = {},
 ): { ok: true; fields: SignedFields } | { ok: false; detail: string } {
   const split = splitRawQuery(rawQuery);
   if (!split.ok) return split;
-  const own = split.pairs.filter((pair) => (restReturnNames as readonly string[]).includes(pair.name));
+  const own = lastOfEach(split.pairs, restReturnNames, names);
+  if (own === null) return { ok: false, detail: 'a field is missing' };
   // `signature` is base64, whose + a careless proxy may have left raw; no other field of ours is ever sent so.
-  const values = new Map(
-    own.map((pair) => [pair.name, pair.name === 'signature' ? pair.valueWithLiteralPlus : pair.value]),
-  );
-  if (values.size !== own.length || values.size !== restReturnNames.length) {
-    return { ok: false, detail: 'a field is missing or was sent more than once' };
-  }
-  const get = (name: ReturnName): string => values.get(name) ?? '';
+  const get = (name: ReturnName): string =>
+    name === 'signature' ? own.signature.valueWithLiteralPlus : own[name].value;
   if (!/^[1-9][0-9]{0,11}$/.test(get('timestamp'))) return { ok: false, detail: 'timestamp is malformed' };
   const signedAt = new Date(Number(get('timestamp')) * 1000);
   const fields: SignedFields = {
