@@ -63,7 +63,8 @@ export async function inPipelinedTransaction<T>(
   let fault: unknown;
   try {
     const { result, writes } = await work(tx);
-    const sent = await Promise.allSettled([begun, ...writes, commit(client)]);
+    // By the same way as the writes: what is handed to the client itself would overtake those that are still on it.
+    const sent = await Promise.allSettled([begun, ...writes, sql`commit`.execute(tx)]);
     for (const each of sent) if (each.status === 'rejected') throw each.reason;
     return result;
   } catch (error) {
@@ -74,13 +75,6 @@ export async function inPipelinedTransaction<T>(
     const isClean = fault === undefined || (await isRolledBack(tx));
     client.release(!isClean);
   }
-}
-
-/** A transaction in which a statement was refused answers COMMIT with a rollback, and calls that no error. */
-async function commit(client: pg.PoolClient): Promise<void> {
-  const { command } = await client.query('commit');
-  if (command !== 'COMMIT')
-    throw new Error('the transaction was rolled back: one of its statements had failed');
 }
 
 function isRolledBack(tx: Tx): Promise<boolean> {
@@ -98,7 +92,10 @@ function onOneClient(client: pg.PoolClient): Tx {
   if (known) return known;
   const connection: DatabaseConnection = {
     async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-      const { rows, rowCount } = await queryPrepared(client, query);
+      const { rows, rowCount, command } = await queryPrepared(client, query);
+      // A transaction in which a statement was refused answers COMMIT with a rollback, and calls that no error.
+      if (query.sql === 'commit' && command !== 'COMMIT')
+        throw new Error('rolled back: one of its statements had failed');
       return { rows: rows ?? [], numAffectedRows: BigInt(rowCount ?? 0) };
     },
     streamQuery() {

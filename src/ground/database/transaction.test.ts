@@ -1,0 +1,60 @@
+// A pipelined transaction is one transaction: what it sends runs in order, and is there as a whole or not at all.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { sql } from 'kysely';
+import { createTestDatabase } from '../../../tests/support/database.ts';
+import { inPipelinedTransaction, inTransaction } from './index.ts';
+
+const { db, owner, drop } = await createTestDatabase();
+after(drop);
+await owner.pool.query(`
+  create table steps (step int primary key, transaction_id xid8 not null default pg_current_xact_id());
+  grant select, insert on steps to public`);
+
+const write = (step: number) => sql`insert into steps (step) values (${step})`;
+async function readSteps(): Promise<{ step: number; transaction: string }[]> {
+  const { rows } = await sql<{ step: number; transaction: string }>`
+    select step, transaction_id::text as "transaction" from steps order by step`.execute(db);
+  return rows;
+}
+
+test('what is sent before the commit is of the same transaction, the last writes too', async () => {
+  await inPipelinedTransaction(db, async (tx) => {
+    await write(1).execute(tx);
+    return { result: null, writes: [write(2).execute(tx), write(3).execute(tx)] };
+  });
+  const steps = await readSteps();
+  assert.deepEqual(
+    steps.map(({ step }) => step),
+    [1, 2, 3],
+  );
+  assert.equal(new Set(steps.map(({ transaction }) => transaction)).size, 1);
+});
+
+test('one refused write takes the others with it', async () => {
+  await assert.rejects(
+    inPipelinedTransaction(db, async (tx) => ({
+      result: null,
+      writes: [write(4).execute(tx), write(1).execute(tx), write(5).execute(tx)],
+    })),
+    { code: '23505' },
+  );
+  assert.deepEqual(
+    (await readSteps()).map(({ step }) => step),
+    [1, 2, 3],
+  );
+});
+
+test('a refusal that was swallowed does not pass for a commit', async () => {
+  await assert.rejects(
+    inTransaction(db, async (tx) => {
+      await write(6).execute(tx);
+      await write(1)
+        .execute(tx)
+        .catch(() => undefined);
+    }),
+    /rolled back/,
+  );
+  assert.equal((await readSteps()).length, 3);
+});

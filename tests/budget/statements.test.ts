@@ -1,0 +1,122 @@
+// What a checkout asks of the database, request by request: counted, not timed, and held against the table of
+// ARCHITECTURE.md ("What a checkout costs").
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { after, test } from 'node:test';
+import { createApp } from '../../src/app.ts';
+import { createSite } from '../../src/business/merchants/index.ts';
+import { followChanges } from '../../src/ground/database/index.ts';
+import { createContextOn, givenWallet, testPin } from '../support/context.ts';
+import { startOwnServer } from '../support/own-server.ts';
+import { type Counted, createStatementCounter } from '../support/statement-counter.ts';
+import { createVisitor } from '../support/visitor.ts';
+
+const server = await startOwnServer();
+const database = await server.createDatabase('budget');
+const context = createContextOn(database);
+const changes = followChanges(context.db, { onLost: () => undefined });
+await changes.started;
+const app = createApp(context, { sandbox: null });
+after(async () => {
+  await app.close();
+  await changes.stop();
+  await database.drop();
+  await server.remove();
+});
+
+const made = await createSite(context, {
+  environment: 'sandbox',
+  protocol: 'rest',
+  name: 'Sen Đá',
+  merchantSite: 'budget',
+  notifyUrl: 'https://shop.example/hook',
+});
+assert.ok(made.ok);
+const apiKey = made.credentials.api_key ?? '';
+const wallet = await givenWallet(context, { balanceDong: 100_000_000n });
+const counter = createStatementCounter(context.db);
+
+let orders = 0;
+async function placeOrder(amount: string): Promise<string> {
+  orders += 1;
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/v3/orders',
+    headers: { authorization: `Bearer ${apiKey}`, 'idempotency-key': `budget-${orders}` },
+    payload: {
+      merch_txn_ref: `B-${orders}`,
+      order_no: `B-${orders}`,
+      amount,
+      description: 'Sen đá',
+      return_url: 'https://shop.example/ket-qua',
+    },
+  });
+  assert.equal(answer.statusCode, 201, answer.body);
+  return (answer.json() as { checkout_url: string }).checkout_url;
+}
+
+/** One checkout, request by request; with a code when the amount asks for one. */
+async function countCheckout(amount: string, code: (() => Promise<string>) | null) {
+  const counts: [string, Counted][] = [];
+  const visitor = createVisitor(app);
+  const step = async (name: string, work: () => Promise<unknown>) => {
+    const counted = await counter.count(async () => {
+      await work();
+      // What the request leaves behind (the dispatchers are woken) is begun by now, and counted with it.
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+    counts.push([name, counted]);
+  };
+  let url = '';
+  let location = '';
+  await step('`POST /v3/orders`', async () => {
+    url = await placeOrder(amount);
+  });
+  await step('arriving from the shop', async () => {
+    location = String((await visitor.get(url)).headers.location);
+  });
+  await step('the sign-in page', () => visitor.get(location));
+  await step('signing in', () => visitor.send('/sign-in', { phone: wallet.phone, pin: testPin }));
+  await step('the payment', () => visitor.get(location));
+  await step(code ? 'confirming: a code is sent' : 'confirming: paid', () => visitor.send('/confirm'));
+  if (code) {
+    await step('the page that asks for the code', () => visitor.get(location));
+    const otp = await code();
+    await step('the code: paid', () => visitor.send('/code', { otp }));
+  }
+  await step('the result', async () => {
+    const page = await visitor.get(location);
+    assert.match(page.body, /response_code=00/);
+  });
+  return counts;
+}
+
+const page = readFileSync(join(resolve(import.meta.dirname, '../..'), 'ARCHITECTURE.md'), 'utf8');
+
+/** The rows of the table under this heading: name, statements, commits. */
+function readTable(heading: string): [string, number, number][] {
+  const part = page.split(heading)[1]?.split(/\n## |\n\*\*/)[0] ?? '';
+  return [...part.matchAll(/^\| (.+?) \| (\d+) \| (\d+) \|$/gm)].map(([, name = '', statements, commits]) => [
+    name,
+    Number(statements),
+    Number(commits),
+  ]);
+}
+
+test('a checkout by PIN costs what ARCHITECTURE.md says: at most 20 statements and 5 commits', async () => {
+  // Once unmeasured: what is kept in memory is read by the first.
+  await countCheckout('1000', null);
+  const counts = await countCheckout('1000', null);
+  const found = counts.map(([name, { statements, commits }]) => [name, statements, commits]);
+  const told = readTable('**With the PIN alone**');
+  assert.deepEqual(found, told, JSON.stringify(counts, shorten, 1));
+  const sum = (place: 1 | 2) => told.reduce((total, row) => total + row[place], 0);
+  assert.ok(sum(1) <= 20, `${sum(1)} statements`);
+  assert.ok(sum(2) <= 5, `${sum(2)} commits`);
+});
+
+function shorten(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.trim().slice(0, 70) : value;
+}
