@@ -344,7 +344,7 @@ test('the doctor names what is wrong and what to do, and its exit code says whet
     env: { VIPAY_SECRET_KEY: generateKeyRingSetting(), VIPAY_PORT: '1' },
   });
   assert.equal(otherKey.code, 1);
-  assert.match(otherKey.stdout, /^FAIL +keys +Stored keys do not open/m);
+  assert.match(otherKey.stdout, /^FAIL +keys +.*is not the key ring of this database/m);
   const faulty = await vipay(['doctor'], { env: { VIPAY_PORT: 'abc', VIPAY_DEMO: 'maybe' } });
   assert.equal(faulty.code, 1);
   assert.match(faulty.stdout, /^FAIL +settings +VIPAY_PORT.*\nFAIL +settings +VIPAY_DEMO/m);

@@ -3,24 +3,26 @@
 
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { join } from 'node:path';
 import { sql } from 'kysely';
 import { checkBooks } from '../src/books/ledger/index.ts';
 import { findV1Secrets, findV2Keys, findWebhookSecrets, listSites } from '../src/business/merchants/index.ts';
 import { listNotifications } from '../src/business/notifications/index.ts';
 import { listWallets } from '../src/business/wallets/index.ts';
-import { type Config, ConfigFault, loadConfig, loadOrCreateSecretKey } from '../src/config.ts';
+import { type Config, ConfigFault, loadConfig } from '../src/config.ts';
 import {
   type Database,
   findEmbeddedPostgres,
   findWeakRights,
+  GroundFault,
+  hasEmbeddedDatabase,
   openDatabase,
   openEmbeddedPostgres,
 } from '../src/ground/database/index.ts';
 import { parseKeyRing } from '../src/ground/secrets/index.ts';
+import { openKeyRing } from '../src/open-key-ring.ts';
 import { environments } from './command.ts';
 import { tellFault } from './faults.ts';
-import { databaseSchemaVersion, embeddedRecordPath, programSchemaVersion } from './gateway.ts';
+import { databaseSchemaVersion, programSchemaVersion } from './gateway.ts';
 
 export type Finding = { level: 'OK' | 'WARN' | 'FAIL'; check: string; found: string; advice?: string };
 
@@ -47,7 +49,7 @@ export async function examine(): Promise<Finding[]> {
     ok('settings', `${config.demo ? 'demo' : 'no demo'}, ${config.publicUrl}, data in ${config.dataDir}.`),
   );
   findings.push(await checkServer(config), ...(await checkDisk(config)));
-  if (config.databaseUrl === null && !existsSync(embeddedRecordPath(config))) {
+  if (config.databaseUrl === null && !(await hasEmbeddedDatabase(config.dataDir))) {
     return [...findings, warn('database', 'None yet.', '"npm start" makes it.')];
   }
   return [...findings, ...(await checkDatabase(config))];
@@ -170,14 +172,8 @@ async function checkRights(db: Database): Promise<Finding[]> {
 /** Opens the keys of some sites: a key ring other than theirs would refuse every order of theirs. */
 async function checkKeys(config: Config, db: Database): Promise<Finding> {
   const sites = await listSites(db, { limit: pageMax });
-  const keyFile = join(config.dataDir, 'secret-key');
-  if (config.secretKey === null && !existsSync(keyFile)) {
-    // Asking for it would make a new one, with which nothing stored opens.
-    if (sites.length === 0) return ok('keys', 'none made yet.');
-    return fail('keys', `${keyFile} is missing.`, 'Put it back from a copy: without it no stored key opens.');
-  }
   try {
-    const keyRing = parseKeyRing(await loadOrCreateSecretKey(config));
+    const keyRing = parseKeyRing(await openKeyRing(config, db, { mayMake: false }));
     const context = { db, keyRing, clock: { now: () => new Date() } };
     for (const site of sites) {
       if (site.protocol === 'classic-v1') await findV1Secrets(context, site);
@@ -189,6 +185,7 @@ async function checkKeys(config: Config, db: Database): Promise<Finding> {
       sites.length === 0 ? 'no sites yet ("vipay site create").' : `the keys of ${sites.length} sites open.`,
     );
   } catch (error) {
+    if (error instanceof GroundFault) return fail('keys', error.message);
     return fail(
       'keys',
       `Stored keys do not open: ${(error as Error).message}.`,

@@ -2,7 +2,12 @@
 
 import { CommanderError } from 'commander';
 import { ConfigFault } from '../src/config.ts';
-import { SchemaRefusal, tellDatabaseFault } from '../src/ground/database/index.ts';
+import {
+  describeFileFault,
+  GroundFault,
+  SchemaRefusal,
+  tellDatabaseFault,
+} from '../src/ground/database/index.ts';
 
 /** Exit code 1, or 2 when the command line itself is wrong. */
 export class CliFault extends Error {
@@ -31,6 +36,9 @@ export function tellFault(error: unknown): ToldFault {
   if (error instanceof ConfigFault) return { code: 'settings_faulty', message: error.message, exitCode: 1 };
   if (error instanceof SchemaRefusal) return { code: 'schema_refused', message: error.message, exitCode: 1 };
   if (!(error instanceof Error)) return { code: 'unexpected_error', message: String(error), exitCode: 1 };
+  if (error instanceof GroundFault) return { code: 'ground_damaged', message: error.message, exitCode: 1 };
+  const file = describeFileFault(error);
+  if (file !== null) return { code: 'file_unusable', message: file, exitCode: 1 };
   const database = tellDatabaseFault(error);
   if (database !== null) return { code: 'database_unreachable', message: database, exitCode: 1 };
   const wantsStack = ['debug', 'trace'].includes(process.env.VIPAY_LOG_LEVEL ?? '');

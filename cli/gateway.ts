@@ -2,13 +2,14 @@
 // command joins the one that runs, or starts it for the moment; the last one out stops it.
 
 import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { sql } from 'kysely';
-import { type Config, loadConfig, loadOrCreateSecretKey } from '../src/config.ts';
+import { type Config, loadConfig } from '../src/config.ts';
 import { createContext } from '../src/create-context.ts';
 import type { Context } from '../src/ground/context.ts';
 import { type Database, migrate, openDatabase, openEmbeddedPostgres } from '../src/ground/database/index.ts';
 import { createLogger } from '../src/ground/log/index.ts';
+import { openKeyRing } from '../src/open-key-ring.ts';
 import { CliFault } from './faults.ts';
 
 export type Gateway = { config: Config; context: Context };
@@ -23,7 +24,7 @@ export async function withGateway<T>(work: (gateway: Gateway) => Promise<T>): Pr
   try {
     const missing = programSchemaVersion() - (await databaseSchemaVersion(db));
     if (missing !== 0) await settleSchema(missing, { url, ownerUrl });
-    const secretKey = await loadOrCreateSecretKey(config);
+    const secretKey = await openKeyRing(config, db, { say: (line) => console.error(line) });
     const context = createContext(config, { db, secretKey, log: createLogger('silent') });
     return await work({ config, context });
   } finally {
@@ -77,9 +78,4 @@ export async function databaseSchemaVersion(db: Database): Promise<number> {
   const { rows } = await sql<{ version: number }>`
     select coalesce(max(version), 0)::int as version from schema_migrations`.execute(db);
   return rows[0]?.version ?? 0;
-}
-
-/** Whether the embedded database of these settings was ever made. */
-export function embeddedRecordPath(config: Config): string {
-  return join(config.dataDir, 'postgres.json');
 }

@@ -36,6 +36,9 @@ grant select, insert, delete,
   update (body_hash, response_status, response_body, created_at)
   on idempotency_keys to :app_role;
 
+-- key_ring_checks: added for each new key; only the owner takes one away, after nothing needs it any more
+grant select, insert (key_id, sealed) on key_ring_checks to :app_role;
+
 -- ledger: the journal, its checkpoints and sums are written by functions; outcomes of verifications are only added
 grant select on transfers, ledger_entries, ledger_checkpoints, ledger_sealed_sums to :app_role;
 grant select on sequence transfers_journal_no_seq to :app_role;

@@ -9,7 +9,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 const floors = ['edges', 'business', 'books', 'ground'];
 
 /** What assembles and starts the whole; nothing imports it but its own kind. */
-const roots = ['app.ts', 'main.ts', 'config.ts', 'create-context.ts'];
+const roots = ['app.ts', 'main.ts', 'config.ts', 'create-context.ts', 'open-key-ring.ts'];
 
 const impurePackages =
   /^(pg|kysely|fastify|undici|graphile-worker|pino|@fastify\/.*|node:(https?|http2|fs.*|child_process))$/;

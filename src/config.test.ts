@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { after, test } from 'node:test';
-import { ConfigFault, loadConfig, loadOrCreateSecretKey } from './config.ts';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
+import { ConfigFault, loadConfig } from './config.ts';
 
 const key = Buffer.alloc(32, 7).toString('base64');
 const live = {
@@ -75,25 +73,4 @@ test('a key of another length and an id given twice are refused', () => {
 
 test('an empty variable counts as absent', () => {
   assert.equal(loadConfig({ VIPAY_PORT: '', DATABASE_URL: '' }).port, 8080);
-});
-
-test('a sandbox makes its secret key once, readable by its owner only', async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'vipay-config-'));
-  after(() => rm(dataDir, { recursive: true }));
-  const config = { secretKey: null, dataDir, demo: true };
-  const first = await loadOrCreateSecretKey(config);
-  assert.equal(await loadOrCreateSecretKey(config), first);
-  assert.equal((await readFile(join(dataDir, 'secret-key'), 'utf8')).trim(), first);
-  assert.equal((await stat(join(dataDir, 'secret-key'))).mode & 0o777, 0o600);
-  await assert.rejects(loadOrCreateSecretKey({ ...config, demo: false }), ConfigFault);
-});
-
-test('names by which the gateway is called too are read as names, without ports', () => {
-  const config = loadConfig({ ...live, VIPAY_ALLOWED_HOSTS: 'Pay.internal, 10.0.0.5,[fd00::1]' });
-  assert.deepEqual(config.allowedHosts, ['pay.internal', '10.0.0.5', '[fd00::1]']);
-  assert.equal(config.hstsSubdomains, false);
-  assert.equal(loadConfig({ ...live, VIPAY_HSTS_SUBDOMAINS: '1' }).hstsSubdomains, true);
-  for (const text of ['https://pay.internal', 'pay.internal:80', '*.internal', 'a,,b']) {
-    assert.throws(() => loadConfig({ ...live, VIPAY_ALLOWED_HOSTS: text }), /VIPAY_ALLOWED_HOSTS/, text);
-  }
 });

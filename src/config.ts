@@ -1,11 +1,9 @@
 // The settings: the environment, read once at the start; every fault is reported, not only the first.
 
-import { constants, existsSync } from 'node:fs';
-import { access, chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { generateKeyRingSetting, parseKeyRing } from './ground/secrets/index.ts';
+import { parseKeyRing } from './ground/secrets/index.ts';
 
 export type Config = {
   port: number;
@@ -59,47 +57,6 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   faults.push(...findContradictions(given), ...findUnknownNames(given));
   if (!parsed.success || faults.length > 0) throw new ConfigFault(faults);
   return assemble(parsed.data);
-}
-
-/**
- * Makes the data directory when it is missing and makes sure that this user can work in it.
- * @throws ConfigFault that names the directory and what to do.
- */
-export async function prepareDataDir({ dataDir }: Pick<Config, 'dataDir'>): Promise<void> {
-  try {
-    await mkdir(dataDir, { recursive: true });
-    if (!(await stat(dataDir)).isDirectory()) throw new Error('it is a file');
-    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (error) {
-    const { message } = error as Error;
-    throw new ConfigFault([
-      `VIPAY_DATA_DIR ${dataDir} cannot be used (${message}): give this user the right to write there, or name another directory`,
-    ]);
-  }
-}
-
-/**
- * The key ring's text: as configured, else from `secret-key` in the data directory, made there at the first start
- * of a sandbox. Losing that file loses what was sealed with it.
- */
-export async function loadOrCreateSecretKey(
-  config: Pick<Config, 'secretKey' | 'dataDir' | 'demo'>,
-): Promise<string> {
-  if (config.secretKey !== null) return config.secretKey;
-  if (!config.demo) throw new ConfigFault(['VIPAY_SECRET_KEY is required outside the demo']);
-  const path = join(config.dataDir, 'secret-key');
-  if (!existsSync(path)) {
-    const text = `${generateKeyRingSetting()}\n`;
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text, { flag: 'wx', mode: 0o600 }).catch((error) => {
-      if (error.code !== 'EEXIST') throw error; // Another process of the same start was faster.
-    });
-  }
-  await chmod(path, 0o600);
-  const text = (await readFile(path, 'utf8')).trim();
-  const checked = secretKeyText.safeParse(text);
-  if (!checked.success) throw new ConfigFault([`${path}: ${checked.error.issues[0]?.message}`]);
-  return text;
 }
 
 const whole = (min: number, max: number, fallback: number) =>

@@ -4,20 +4,25 @@ import { createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { createApp, startWork, type Work } from './app.ts';
 import { listSites } from './business/merchants/index.ts';
-import { type Config, ConfigFault, loadConfig, loadOrCreateSecretKey, prepareDataDir } from './config.ts';
+import { type Config, ConfigFault, loadConfig } from './config.ts';
 import { createContext } from './create-context.ts';
 import { type DemoShop, payingWallet, seedSandbox, startDemoShop, testPin } from './edges/sandbox/index.ts';
 import type { Context } from './ground/context.ts';
 import {
+  describeFileFault,
   type EmbeddedPostgres,
+  findServerUser,
   followChanges,
+  GroundFault,
   migrate,
   openDatabase,
   openEmbeddedPostgres,
+  prepareDataDir,
   SchemaRefusal,
   tellDatabaseFault,
 } from './ground/database/index.ts';
-import { createLogger, outliveBrokenOutput, outliveStrayErrors } from './ground/log/index.ts';
+import { createLogger, outliveBrokenOutput, outliveStrayErrors, sayWhenSlow } from './ground/log/index.ts';
+import { openKeyRing } from './open-key-ring.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -40,9 +45,11 @@ async function start(): Promise<void> {
   const serves = config.role !== 'work';
   // Asked before anything is started: the commonest fault should not cost a minute.
   if (serves) await claimPort(config);
-  await prepareDataDir(config);
+  await prepareFolder(config);
   const urls = await openStore(config);
-  await migrate({ ownerUrl: urls.ownerUrl, appUrl: urls.url, say });
+  await step('the database to answer and to be brought up to date', () =>
+    migrate({ ownerUrl: urls.ownerUrl, appUrl: urls.url, say }),
+  );
 
   const db = openDatabase(urls.url, { max: databaseConnectionsMax });
   started.push({ name: 'database', stop: () => db.destroy() });
@@ -50,8 +57,13 @@ async function start(): Promise<void> {
     onLost: (err) => log.warn({ err }, 'no word of changes is heard: everything is read anew until it is'),
   });
   started.push({ name: 'changes', stop: () => changes.stop() });
-  const context = createContext(config, { db, log, secretKey: await loadOrCreateSecretKey(config) });
-  const shop = config.demo ? await openDemo(context, config, serves) : null;
+  const secretKey = await step('the key ring to be held against the database', () =>
+    openKeyRing(config, db, { say }),
+  );
+  const context = createContext(config, { db, log, secretKey });
+  const shop = config.demo
+    ? await step('the demo to be set up', () => openDemo(context, config, serves))
+    : null;
 
   if (serves) {
     const app = createApp(context, {
@@ -68,13 +80,26 @@ async function start(): Promise<void> {
   }
   // Started last and stopped first: what it sends may come back to this server.
   if (config.role !== 'serve') {
-    const work: Work = await startWork(context, config, urls.url);
+    const work: Work = await step('the jobs to start', () => startWork(context, config, urls.url));
     started.push({ name: 'work', stop: () => work.stop() });
   }
   ready = true;
   // Not before: what goes wrong while starting ends the start.
   outliveStrayErrors(log);
   greet(config);
+}
+
+/** Nothing is waited for in silence. */
+async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
+  return sayWhenSlow(say, what, work);
+}
+
+async function prepareFolder({ dataDir, databaseUrl }: Config): Promise<void> {
+  const serverUser = databaseUrl === null ? findServerUser() : null;
+  await prepareDataDir(dataDir, { serverUser, say }).catch((error: unknown) => {
+    const why = describeFileFault(error) ?? (error as Error).message;
+    throw new ConfigFault([`VIPAY_DATA_DIR ${dataDir} cannot be used. ${why}`]);
+  });
 }
 
 async function openDemo(context: Context, config: Config, serves: boolean): Promise<DemoShop | null> {
@@ -138,6 +163,8 @@ function portFault(error: unknown, { port, host }: Config): unknown {
       return new StartFault(
         `Port ${port} needs more rights than this user has; choose one above 1023 (VIPAY_PORT).`,
       );
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
     case 'EADDRNOTAVAIL':
       return new StartFault(`This machine has no address ${host}; correct VIPAY_HOST.`);
     default:
@@ -171,7 +198,7 @@ async function stop(exitCode: number, reason?: string): Promise<void> {
   if (reason) process.stderr.write(`viPay stops: ${reason}\n`);
   setTimeout(() => process.exit(exitCode || 1), stopWithinMs).unref();
   for (const part of started.reverse()) {
-    await part.stop().catch((error: unknown) => {
+    await step(`${part.name} to stop`, part.stop).catch((error: unknown) => {
       process.stderr.write(`viPay: ${part.name} did not stop cleanly: ${(error as Error).message}\n`);
     });
   }
@@ -180,12 +207,17 @@ async function stop(exitCode: number, reason?: string): Promise<void> {
 
 outliveBrokenOutput();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(0));
+// A terminal that is closed. Without one (nohup, a supervisor) the signal keeps the meaning it was given.
+if (process.stdout.isTTY) process.on('SIGHUP', () => void stop(0));
 
 start().catch((error: unknown) => {
   const isKnown =
-    error instanceof ConfigFault || error instanceof SchemaRefusal || error instanceof StartFault;
+    error instanceof ConfigFault ||
+    error instanceof SchemaRefusal ||
+    error instanceof GroundFault ||
+    error instanceof StartFault;
   const { message, stack } = error as Error;
-  const told = isKnown ? message : (tellDatabaseFault(error) ?? stack ?? message);
+  const told = isKnown ? message : (describeFileFault(error) ?? tellDatabaseFault(error) ?? stack ?? message);
   process.stderr.write(`${told}\n`);
   void stop(1);
 });

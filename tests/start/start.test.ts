@@ -131,6 +131,12 @@ test('a taken port is told before anything is started, with what to do', async (
   other.close();
 });
 
+test('an address of another machine to listen on is told as that', async () => {
+  const gateway = await start({ env: { VIPAY_HOST: 'nowhere.invalid' } });
+  assert.equal(await gateway.end(), 1);
+  assert.match(gateway.output(), /^This machine has no address nowhere\.invalid; correct VIPAY_HOST\./);
+});
+
 test('every fault of the settings is told at once', async () => {
   const gateway = await start({
     env: { VIPAY_ROLE: 'both?', VIPAY_LOG_LEVEL: 'loud', VIPAY_PROT: '1', DATABASE_URL: 'mysql://x' },

@@ -7,6 +7,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { chmod, chown, cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
+import { GroundFault } from './ground-fault.ts';
 
 /** The unprivileged user for a start as root; null when we are not root and run PostgreSQL as ourselves. */
 export type ServerUser = { uid: number; gid: number } | null;
@@ -71,7 +72,7 @@ function locatePackage(): { packageDir: string; version: string } {
     };
     return { packageDir, version };
   } catch {
-    throw new Error(
+    throw new GroundFault(
       `There is no embedded PostgreSQL for this machine (${name} is not installed). ` +
         'Set DATABASE_URL to a PostgreSQL 15 or later instead.',
     );
@@ -100,7 +101,8 @@ async function makeExecutable(nativeDir: string): Promise<void> {
   }
 }
 
-function findServerUser(): ServerUser {
+/** The user that PostgreSQL runs as when we are root: `postgres` if the machine knows it, else nobody. */
+export function findServerUser(): ServerUser {
   if (process.getuid?.() !== 0) return null;
   const passwd = existsSync('/etc/passwd') ? readFileSync('/etc/passwd', 'utf8') : '';
   const entry = passwd.split('\n').find((line) => line.startsWith('postgres:'));

@@ -6,7 +6,10 @@ import { chown, readFile, rename, rm, stat, truncate, unlink, writeFile } from '
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Say, sayWhenSlow } from '../log/index.ts';
 import { type EmbeddedPlace, makeServerDir } from './embedded-postgres-files.ts';
+import { describeCause, runProgram, spawnOptions } from './embedded-postgres-programs.ts';
+import { GroundFault } from './ground-fault.ts';
 import { isProcessAlive } from './lock-file.ts';
 
 export type RunningServer = { pid: number; port: number };
@@ -18,7 +21,7 @@ const logBytesMax = 10 * 1024 * 1024;
 /** Makes a new cluster: complete, or not there at all. */
 export async function createCluster(
   place: EmbeddedPlace,
-  { superuserPassword, durable }: { superuserPassword: string; durable: boolean },
+  { superuserPassword, durable, say }: { superuserPassword: string; durable: boolean; say: Say },
 ): Promise<void> {
   const { clusterDir, user } = place;
   const partial = `${clusterDir}.new`;
@@ -28,7 +31,7 @@ export async function createCluster(
   await writeFile(passwordFile, `${superuserPassword}\n`, { mode: 0o600 });
   if (user !== null) await chown(passwordFile, user.uid, user.gid);
   try {
-    await runProgram(place, 'initdb', [
+    const args = [
       `--pgdata=${partial}`,
       '--username=postgres',
       `--pwfile=${passwordFile}`,
@@ -38,7 +41,11 @@ export async function createCluster(
       '--locale-provider=builtin',
       '--builtin-locale=C.UTF-8',
       ...(durable ? [] : ['--no-sync']),
-    ]);
+    ];
+    await sayWhenSlow(say, 'a new database to be made', () => runProgram(place, 'initdb', args));
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw error;
   } finally {
     await unlink(passwordFile);
   }
@@ -50,7 +57,16 @@ export async function createCluster(
  * The server that runs on a cluster directory, once it takes connections; null when none does.
  * A process id left behind by a crash and since given to another program is recognised as such and cleared away.
  */
-export async function findRunningServer(clusterDir: string): Promise<RunningServer | null> {
+export async function findRunningServer(
+  clusterDir: string,
+  say: Say = () => undefined,
+): Promise<RunningServer | null> {
+  return sayWhenSlow(say, `PostgreSQL on ${clusterDir}, which is starting or stopping`, () =>
+    seekServer(clusterDir),
+  );
+}
+
+async function seekServer(clusterDir: string): Promise<RunningServer | null> {
   const waitUntil = Date.now() + readyMsMax;
   for (;;) {
     const note = await readPidFile(clusterDir);
@@ -62,8 +78,9 @@ export async function findRunningServer(clusterDir: string): Promise<RunningServ
     }
     if (note.status === 'ready') return { pid: note.pid, port: note.port };
     if (Date.now() > waitUntil) {
-      throw new Error(
-        `PostgreSQL (process ${note.pid}) on ${clusterDir} is "${note.status}" and does not get ready.`,
+      throw new GroundFault(
+        `PostgreSQL (process ${note.pid}) on ${clusterDir} is "${note.status}" and does not get ready. ` +
+          `Look at ${join(dirname(clusterDir), 'postgres.log')}; if it hangs, end it (kill ${note.pid}) and start again.`,
       );
     }
     await delay(50);
@@ -73,22 +90,41 @@ export async function findRunningServer(clusterDir: string): Promise<RunningServ
 /** Starts the server on a free port of the loopback and waits until it takes connections. */
 export async function startServer(
   place: EmbeddedPlace,
+  options: { durable: boolean; logFile: string; settings?: ServerSettings; say: Say },
+): Promise<RunningServer> {
+  return sayWhenSlow(options.say, `PostgreSQL to start (it says why in ${options.logFile})`, () =>
+    startPatiently(place, options),
+  );
+}
+
+async function startPatiently(
+  place: EmbeddedPlace,
   { durable, logFile, settings = {} }: { durable: boolean; logFile: string; settings?: ServerSettings },
 ): Promise<RunningServer> {
-  const { size } = await stat(logFile).catch(() => ({ size: 0 }));
-  if (size > logBytesMax) await truncate(logFile);
+  if ((await sizeOf(logFile)) > logBytesMax) await truncate(logFile);
   for (let attempt = 1; ; attempt += 1) {
+    const sizeBefore = await sizeOf(logFile);
     const server = await tryStart(place, await findFreePort(), { durable, logFile, settings });
     if (server !== null) return server;
+    const log = (await readFile(logFile).catch(() => Buffer.alloc(0))).subarray(sizeBefore).toString();
+    const said = log.trim().split('\n').slice(-8).join('\n');
+    const cause = await describeCause(said, place.clusterDir);
+    if (cause !== null) throw new GroundFault(cause);
     if (attempt === startAttemptsMax) {
-      const log = await readFile(logFile, 'utf8');
-      throw new Error(
-        `PostgreSQL did not start on ${place.clusterDir}:\n${log.trim().split('\n').slice(-8).join('\n')}`,
+      throw new GroundFault(
+        `PostgreSQL did not start on ${place.clusterDir}. Its last words (${logFile}):\n${said}`,
       );
     }
     // The port was taken in between, or backends of a killed server have not all noticed yet.
     await delay(300 * attempt);
   }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }
 
 /** Shuts the server down at once but cleanly (open transactions are rolled back). Nothing to do if none runs. */
@@ -181,28 +217,12 @@ async function findFreePort(): Promise<number> {
   });
 }
 
-async function runProgram(place: EmbeddedPlace, program: 'initdb' | 'pg_ctl', args: string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(join(place.binDir, program), args, {
-      ...spawnOptions(place),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    child.stdout.on('data', (chunk) => (output += chunk));
-    child.stderr.on('data', (chunk) => (output += chunk));
-    child.once('error', (error) =>
-      reject(new Error(`${program} of the embedded PostgreSQL cannot run: ${error.message}`)),
-    );
-    child.once('close', (code) =>
-      code === 0
-        ? resolve()
-        : reject(new Error(`${program} of the embedded PostgreSQL failed: ${output.trim()}`)),
-    );
-  });
-}
-
-function spawnOptions({ user, clusterDir }: EmbeddedPlace) {
-  // Nothing of our own environment (PGHOST, PGPORT, secrets) reaches the server.
-  const env = { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' };
-  return { cwd: dirname(clusterDir), env, ...(user ?? {}) };
+/** Gives the superuser a password without asking for the former one. No server may be running. */
+export async function resetSuperuserPassword(place: EmbeddedPlace, password: string): Promise<void> {
+  await runProgram(
+    place,
+    'postgres',
+    ['--single', '-D', place.clusterDir, 'postgres'],
+    `alter role postgres password '${password}'\n`,
+  );
 }

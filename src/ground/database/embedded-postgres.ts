@@ -2,20 +2,31 @@
 // Several programs may share it (the gateway and the command line beside it): whoever comes first starts it,
 // whoever comes later joins, the last one out stops it. It outlives a killed gateway and is then joined again.
 
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
-import { prepareEmbeddedPlace } from './embedded-postgres-files.ts';
+import type { Say } from '../log/index.ts';
+import { prepareDataDir } from './data-dir.ts';
+import { examineCluster } from './embedded-postgres-cluster.ts';
+import { type EmbeddedPlace, findServerUser, prepareEmbeddedPlace } from './embedded-postgres-files.ts';
+import {
+  createRecord,
+  type EmbeddedRecord,
+  readRecord,
+  recordPath,
+  writeRecord,
+} from './embedded-postgres-record.ts';
 import {
   createCluster,
   findRunningServer,
   type RunningServer,
+  resetSuperuserPassword,
   type ServerSettings,
   startServer,
   stopServer,
 } from './embedded-postgres-server.ts';
+import { GroundFault } from './ground-fault.ts';
 import { isProcessAlive, withLockFile } from './lock-file.ts';
 
 export type EmbeddedPostgresOptions = {
@@ -48,16 +59,6 @@ export type EmbeddedPostgres = {
   unref(): void;
 };
 
-/** `postgres.json` in the data directory, readable by its owner only. */
-type Record = {
-  clusterDir: string;
-  passwords: { postgres: string; vipay_owner: string; vipay_app: string };
-  pid: number | null;
-  port: number | null;
-  url: string | null;
-  ownerUrl: string | null;
-};
-
 /** Programs that use the server hold a connection of this name; the server's own list of them is the truth. */
 const attendanceName = 'vipay attendance';
 /** pg's client has these two; its published types leave them out. */
@@ -70,40 +71,37 @@ type Attendance = pg.Client & { ref(): void; unref(): void };
 export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
   const logFile = join(dataDir, 'postgres.log');
-  const durable = options.durable ?? true;
-  await makeDataDir(dataDir);
-  return withLockFile(join(dataDir, 'postgres.lock'), async () => {
+  const { durable = true, settings = {}, say = () => undefined } = options;
+  await prepareDataDir(dataDir, { serverUser: findServerUser(), say });
+  const lockFile = join(dataDir, 'postgres.lock');
+  const work = async () => {
     const place = await prepareEmbeddedPlace(dataDir);
-    const record = await readOrCreateRecord(dataDir, place.clusterDir);
-    if (!existsSync(join(place.clusterDir, 'PG_VERSION'))) {
-      if (place.note !== null) options.say?.(place.note);
-      await createCluster(place, { superuserPassword: record.passwords.postgres, durable });
-    }
-    let server = await findRunningServer(place.clusterDir);
+    const { record, hasNewPasswords } = await prepareCluster(dataDir, place, { durable, say });
+    let server = await findRunningServer(place.clusterDir, say);
     const started = server === null;
-    const { settings = {} } = options;
-    server ??= await startServer(place, { durable, logFile, settings }).catch(async (error) => {
+    server ??= await startServer(place, { durable, logFile, settings, say }).catch(async (error) => {
       if (durable) throw error;
       // Without fsync a crash of the machine may leave a cluster that does not start; nothing in it matters.
-      await createCluster(place, { superuserPassword: record.passwords.postgres, durable });
-      return startServer(place, { durable, logFile, settings });
+      await createCluster(place, { superuserPassword: record.passwords.postgres, durable, say });
+      return startServer(place, { durable, logFile, settings, say });
     });
 
     const urls = urlsOf(record, server);
     const attendance = await attend(urls.adminUrl, options.onLost);
-    await ensureRolesAndDatabase(attendance, record);
+    await ensureRolesAndDatabase(attendance, record, hasNewPasswords);
     await writeRecord(dataDir, { ...record, ...server, url: urls.url, ownerUrl: urls.ownerUrl });
 
     let stopping: Promise<void> | null = null;
     const stop = () => {
       attendance.ref();
-      return withLockFile(join(dataDir, 'postgres.lock'), async () => {
+      const leave = async () => {
         const inUse = await hasOthers(attendance);
         await attendance.end().catch(() => undefined);
         if (inUse) return;
         await stopServer(place);
         await writeRecord(dataDir, { ...record, pid: null, port: null, url: null, ownerUrl: null });
-      });
+      };
+      return withLockFile(lockFile, leave, { say });
     };
     return {
       ...urls,
@@ -113,7 +111,8 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
       stop: () => (stopping ??= stop()),
       unref: () => attendance.unref(),
     };
-  });
+  };
+  return withLockFile(lockFile, work, { say });
 }
 
 /** The address of the server that runs on a data directory right now, or null; starts nothing. */
@@ -121,49 +120,58 @@ export async function findEmbeddedPostgres(
   dataDir: string,
 ): Promise<{ url: string; ownerUrl: string } | null> {
   const record = await readRecord(resolve(dataDir));
-  if (record === null || (await findRunningServer(record.clusterDir)) === null) return null;
-  return record.url === null || record.ownerUrl === null
-    ? null
-    : { url: record.url, ownerUrl: record.ownerUrl };
+  if (typeof record === 'string' || (await findRunningServer(record.found.clusterDir)) === null) return null;
+  const { url, ownerUrl } = record.found;
+  return url === null || ownerUrl === null ? null : { url, ownerUrl };
 }
 
-/** Root's directory can be entered (not listed) by the server's user; every file in it has its own permissions. */
-async function makeDataDir(dataDir: string): Promise<void> {
-  if (existsSync(dataDir)) return;
-  const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
-  await mkdir(dataDir, { recursive: true });
-  await chmod(dataDir, mode);
+/** Whether a data directory holds an embedded database, usable or not; looks only. */
+export async function hasEmbeddedDatabase(dataDir: string): Promise<boolean> {
+  const record = await readRecord(resolve(dataDir));
+  if (record === 'damaged') return true;
+  const clusterDir = record === 'missing' ? join(resolve(dataDir), 'postgres') : record.found.clusterDir;
+  return existsSync(join(clusterDir, 'PG_VERSION'));
 }
 
-async function readRecord(dataDir: string): Promise<Record | null> {
-  const path = join(dataDir, 'postgres.json');
-  return existsSync(path) ? (JSON.parse(await readFile(path, 'utf8')) as Record) : null;
-}
-
-async function readOrCreateRecord(dataDir: string, clusterDir: string): Promise<Record> {
-  const existing = await readRecord(dataDir);
-  if (existing !== null) return { ...existing, clusterDir };
-  if (existsSync(join(clusterDir, 'PG_VERSION'))) {
-    throw new Error(
-      `${clusterDir} holds a database, but ${join(dataDir, 'postgres.json')} with its passwords is missing. ` +
-        'Put the file back, or remove the database folder to begin with an empty one.',
+/** Makes the cluster when there is none, and the record when it is missing or damaged. */
+async function prepareCluster(
+  dataDir: string,
+  place: EmbeddedPlace,
+  { durable, say }: { durable: boolean; say: Say },
+): Promise<{ record: EmbeddedRecord; hasNewPasswords: boolean }> {
+  const found = await readRecord(dataDir);
+  const record =
+    typeof found === 'string'
+      ? createRecord(place.clusterDir)
+      : { ...found.found, clusterDir: place.clusterDir };
+  const cluster = await examineCluster(place, say);
+  if (cluster === 'absent') {
+    if (place.note !== null) say(place.note);
+    if (typeof found !== 'string')
+      say(`${place.clusterDir} is gone: an empty database is made in its place.`);
+    // Before the cluster: one whose passwords nobody knows would be worth little.
+    await writeRecord(dataDir, record);
+    await createCluster(place, { superuserPassword: record.passwords.postgres, durable, say });
+    return { record, hasNewPasswords: false };
+  }
+  if (typeof found !== 'string') return { record, hasNewPasswords: false };
+  const path = recordPath(dataDir);
+  const running = await findRunningServer(place.clusterDir, say);
+  if (running !== null) {
+    throw new GroundFault(
+      `${path}, which holds the passwords of the embedded database, is ${found}, while PostgreSQL (process ${running.pid}) runs on it. ` +
+        `Stop the viPay that uses it; if none does, end it (kill ${running.pid}). The next start then makes new passwords; no data is lost.`,
     );
   }
-  const password = () => randomBytes(24).toString('base64url');
-  const passwords = { postgres: password(), vipay_owner: password(), vipay_app: password() };
-  const record = { clusterDir, passwords, pid: null, port: null, url: null, ownerUrl: null };
+  await resetSuperuserPassword(place, record.passwords.postgres);
+  if (found === 'damaged') await rename(path, `${path}.damaged`);
   await writeRecord(dataDir, record);
-  return record;
-}
-
-async function writeRecord(dataDir: string, record: Record): Promise<void> {
-  const path = join(dataDir, 'postgres.json');
-  await writeFile(`${path}.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
-  await rename(`${path}.new`, path);
+  say(`${path} was ${found}: the embedded database has been given new passwords. Its data is as it was.`);
+  return { record, hasNewPasswords: true };
 }
 
 function urlsOf(
-  record: Record,
+  record: EmbeddedRecord,
   { port }: RunningServer,
 ): { url: string; ownerUrl: string; adminUrl: string } {
   const { passwords } = record;
@@ -195,13 +203,19 @@ async function hasOthers(attendance: pg.Client): Promise<boolean> {
   return pids.some(isProcessAlive);
 }
 
-async function ensureRolesAndDatabase(admin: pg.Client, { passwords }: Record): Promise<void> {
+async function ensureRolesAndDatabase(
+  admin: pg.Client,
+  { passwords }: EmbeddedRecord,
+  hasNewPasswords: boolean,
+): Promise<void> {
   const { rows } = await admin.query<{ rolname: string }>(
     `select rolname from pg_roles where rolname in ('vipay_owner', 'vipay_app')`,
   );
   for (const role of ['vipay_owner', 'vipay_app'] as const) {
-    if (rows.some(({ rolname }) => rolname === role)) continue;
-    await admin.query(`create role ${role} login password ${admin.escapeLiteral(passwords[role])}`);
+    const exists = rows.some(({ rolname }) => rolname === role);
+    if (exists && !hasNewPasswords) continue;
+    const verb = exists ? 'alter' : 'create';
+    await admin.query(`${verb} role ${role} login password ${admin.escapeLiteral(passwords[role])}`);
   }
   const databases = await admin.query(`select 1 from pg_database where datname = 'vipay'`);
   if (databases.rowCount === 0) await admin.query('create database vipay owner vipay_owner');

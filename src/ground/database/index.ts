@@ -1,5 +1,6 @@
 export { followChanges } from './change-feed.ts';
 export { type Columns, pickRow, selectList } from './columns.ts';
+export { prepareDataDir } from './data-dir.ts';
 export {
   type Database,
   type DbOrTx,
@@ -13,9 +14,12 @@ export {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
   findEmbeddedPostgres,
+  hasEmbeddedDatabase,
   openEmbeddedPostgres,
 } from './embedded-postgres.ts';
+export { findServerUser } from './embedded-postgres-files.ts';
 export { findWeakRights } from './find-weak-rights.ts';
+export { describeFileFault, GroundFault } from './ground-fault.ts';
 export { createGroupCommit, type GroupCommit, type GroupCommitOptions, QueueFull } from './group-commit.ts';
 export { type Listener, listen } from './listen.ts';
 export { type MigrateOptions, migrate, SchemaRefusal } from './migrate.ts';

@@ -31,7 +31,30 @@ test('the lock of a process that has died is replaced', async () => {
 test('the lock of a living process is waited for, and not for ever', async () => {
   await writeFile(path, `${process.ppid} 0 alive\n`);
   await assert.rejects(
-    withLockFile(path, async () => undefined, 60),
+    withLockFile(path, async () => undefined, { waitMs: 60 }),
     /held by another process/,
   );
+});
+
+test('who waits for long is told what for, and by whom the lock is held', async () => {
+  await writeFile(path, `${process.ppid} 0 alive\n`);
+  const said: string[] = [];
+  const waiting = withLockFile(path, async () => 'entered', {
+    sayAfterMs: 10,
+    say: (line) => {
+      said.push(line);
+      void rm(path);
+    },
+  });
+  assert.equal(await waiting, 'entered');
+  assert.match(said[0] ?? '', new RegExp(`waiting for the process ${process.ppid}`));
+});
+
+test('a process id that another program has been given since is not waited for', async () => {
+  // Its start is another than the one written down; where starts cannot be read, it is waited for as before.
+  await writeFile(path, `${process.ppid} 0 former 1\n`);
+  const entered = withLockFile(path, async () => 'entered', { waitMs: 1_000 });
+  if (process.platform === 'linux') assert.equal(await entered, 'entered');
+  else await assert.rejects(entered, /held by another process/);
+  await rm(path, { force: true });
 });

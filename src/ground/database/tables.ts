@@ -60,6 +60,12 @@ export interface IdempotencyKeys {
   created_at: Date;
 }
 
+export interface KeyRingChecks {
+  key_id: string;
+  sealed: Buffer;
+  made_at: Generated<Date>;
+}
+
 export interface LedgerCheckpoints {
   checkpoint_no: bigint;
   from_journal_no: bigint;
@@ -334,6 +340,7 @@ export interface Tables {
   code_sends: CodeSends;
   confirmations: Confirmations;
   idempotency_keys: IdempotencyKeys;
+  key_ring_checks: KeyRingChecks;
   ledger_checkpoints: LedgerCheckpoints;
   ledger_entries: LedgerEntries;
   ledger_sealed_sums: LedgerSealedSums;

@@ -5,6 +5,7 @@ export {
   type KeyRing,
   parseKeyRing,
 } from './key-ring.ts';
+export { createKeyRingFile, keyRingPath, readKeyRingFile, removeEmptyKeyRingFile } from './key-ring-file.ts';
 export {
   type Argon2Cost,
   createPinHasher,
