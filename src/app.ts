@@ -12,6 +12,7 @@ import { errorPage } from './edges/checkout/pages/index.ts';
 import { registerEntrances } from './edges/entrances/index.ts';
 import { registerSandbox } from './edges/sandbox/index.ts';
 import type { Context } from './ground/context.ts';
+import { openDatabase } from './ground/database/index.ts';
 import { createServer, registerHealth } from './ground/http/index.ts';
 import { type Jobs, type JobTask, startJobs } from './ground/jobs/index.ts';
 
@@ -58,6 +59,8 @@ const crontab = [
   '40 20 * * 6 verify_ledger ?id=verify_ledger_full&fill=1d&max=3 {full:true}',
 ].join('\n');
 
+const jobConnectionsMax = 8;
+
 export type Work = { stop(): Promise<void> };
 
 /** Notifications and what comes by the clock. `databaseUrl` is the running role's, direct. */
@@ -67,22 +70,34 @@ export async function startWork(
   databaseUrl: string,
 ): Promise<Work> {
   const stopping = new AbortController();
+  // Jobs have connections of their own: what takes minutes is neither ended as a page would be nor in a page's way.
+  const db = openDatabase(databaseUrl, {
+    max: jobConnectionsMax,
+    purpose: 'job',
+    applicationName: 'vipay jobs',
+  });
+  const own: Context = { ...context, db };
   const tasks: Record<string, JobTask> = {
     expire_orders: async () => {
-      await expireDueOrders(context, { signal: stopping.signal });
+      await expireDueOrders(own, { signal: stopping.signal });
     },
     clean_up: async () => {
-      await trimTables(context, { signal: stopping.signal });
+      await trimTables(own, { signal: stopping.signal });
     },
     trim_pin_costs: async () => {
-      await trimPinCosts(context.db);
+      await trimPinCosts(db);
     },
     tell_of_locks: async () => {
-      await tellOfLocks(context);
+      await tellOfLocks(own);
     },
-    verify_ledger: (payload) => runVerification(context, { full: isFull(payload), signal: stopping.signal }),
+    verify_ledger: (payload) => runVerification(own, { full: isFull(payload), signal: stopping.signal }),
   };
-  const jobs: Jobs = await startJobs({ connection: databaseUrl, tasks, crontab, log: context.log });
+  const jobs: Jobs = await startJobs({ connection: databaseUrl, tasks, crontab, log: context.log }).catch(
+    async (error) => {
+      await db.destroy();
+      throw error;
+    },
+  );
   const dispatcher: Dispatcher = startDispatcher(context, {
     callbacks: { allowLoopback: config.allowLoopbackCallbacks, requireHttps: false },
   });
@@ -90,6 +105,7 @@ export async function startWork(
     async stop() {
       stopping.abort();
       await Promise.all([jobs.stop(), dispatcher.stop()]);
+      await db.destroy();
     },
   };
 }

@@ -51,7 +51,7 @@ async function start(): Promise<void> {
     migrate({ ownerUrl: urls.ownerUrl, appUrl: urls.url, say }),
   );
 
-  const db = openDatabase(urls.url, { max: databaseConnectionsMax });
+  const db = openDatabase(urls.url, { max: databaseConnectionsMax, purpose: 'page' });
   started.push({ name: 'database', stop: () => db.destroy() });
   const changes = followChanges(db, {
     onLost: (err) => log.warn({ err }, 'no word of changes is heard: everything is read anew until it is'),

@@ -49,7 +49,7 @@ export async function createTestDatabase(options: { max?: number } = {}): Promis
 
   const url = withDatabase(server.url, name);
   const ownerUrl = withDatabase(server.ownerUrl, name);
-  const db = openDatabase(url, { max: options.max ?? 5, applicationName: name });
+  const db = openDatabase(url, { purpose: 'page', max: options.max ?? 5, applicationName: name });
   const owner = openDatabase(ownerUrl, { max: 2, applicationName: `${name} owner` });
   explainRefusals(db);
   const drop = async () => {

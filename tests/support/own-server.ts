@@ -47,7 +47,11 @@ export async function startOwnServer(): Promise<OwnServer> {
       const ownerUrl = through(server.ownerUrl, quiet.port, name);
       const url = through(server.url, proxy.port, name);
       await migrate({ ownerUrl, appUrl: url });
-      const db = openDatabase(through(server.url, quiet.port, name), { max: 3, applicationName: name });
+      const db = openDatabase(through(server.url, quiet.port, name), {
+        purpose: 'page',
+        max: 3,
+        applicationName: name,
+      });
       const owner = openDatabase(ownerUrl, { max: 2, applicationName: `${name} owner` });
       explainRefusals(db);
       const drop = async () => {

@@ -24,7 +24,11 @@ const tell = (told: Told) => process.send?.(told);
 
 function createWorker(settings: WorkerSettings) {
   const comparisons: Comparisons = { otps: 0, pins: 0 };
-  const db = openDatabase(settings.url, { max: settings.max, applicationName: 'vipay test worker' });
+  const db = openDatabase(settings.url, {
+    purpose: 'page',
+    max: settings.max,
+    applicationName: 'vipay test worker',
+  });
   let now = settings.now;
   let prepared: Operation[] = [];
   let planned: PointPlan | null = null;

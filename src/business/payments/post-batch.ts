@@ -86,13 +86,18 @@ class DecideAgain extends Error {
 const triesMax = 3;
 
 /** @throws CommitUnanswered; whatever else it throws, nothing was posted. */
-export async function postBatch(context: Context, requests: PostingRequest[]): Promise<PostingResult[]> {
+export async function postBatch(
+  context: Context,
+  requests: PostingRequest[],
+  signal?: AbortSignal,
+): Promise<PostingResult[]> {
   await context.reach?.('posting.before_locks');
   let readAgain = false;
   for (let attempt = 1; ; attempt += 1) {
     try {
       const feeAccounts = await getFeeAccounts(context.db, { readAgain });
-      const results = await commit(context, (tx) => postInTransaction(context, tx, requests, feeAccounts));
+      const work = (tx: Tx) => postInTransaction(context, tx, requests, feeAccounts);
+      const results = await commit(context, work, signal);
       await context.reach?.('posting.after_commit');
       if (results.some((result) => result.outcome === 'paid')) wakeDispatchersSoon(context);
       return results;
@@ -103,14 +108,19 @@ export async function postBatch(context: Context, requests: PostingRequest[]): P
   }
 }
 
-async function commit<T>(context: Context, work: (tx: Tx) => Promise<Written<T>>): Promise<T> {
+async function commit<T>(
+  context: Context,
+  work: (tx: Tx) => Promise<Written<T>>,
+  signal?: AbortSignal,
+): Promise<T> {
   let isSent = false;
+  const noteSent = async (tx: Tx) => {
+    const written = await work(tx);
+    isSent = true;
+    return written;
+  };
   try {
-    return await inPipelinedTransaction(context.db, async (tx) => {
-      const written = await work(tx);
-      isSent = true;
-      return written;
-    });
+    return await inPipelinedTransaction(context.db, noteSent, { signal });
   } catch (error) {
     throw isSent && !saysRolledBack(error) ? new CommitUnanswered(error) : error;
   }

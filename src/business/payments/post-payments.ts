@@ -64,35 +64,42 @@ function queueOf(context: Context): GroupCommit<PostingRequest, PostingResult> {
   return queue;
 }
 
-/** A database that neither answers nor refuses: what becomes of the batch is not known yet. */
+/**
+ * A database that neither answers nor refuses: what becomes of the batch is not known. It is given up with its
+ * connection, so that one that never comes back holds no place of the pool.
+ */
 async function postInTime(context: Context, requests: PostingRequest[]): Promise<PostingResult[]> {
   const answerMsMax = context.postingQueue?.answerMsMax ?? answerMsMaxByDefault;
   const { promise: tooLate, resolve } = Promise.withResolvers<PostingResult[]>();
+  const givenUp = new AbortController();
   const timer = setTimeout(() => {
     context.log.error({ size: requests.length }, 'a posting batch is not answered');
     resolve(requests.map(() => ({ outcome: 'unknown' })));
+    givenUp.abort();
   }, answerMsMax);
-  const posted = postUntilKnown(context, requests, { mayBePosted: false });
+  const posted = postUntilKnown(context, requests, { mayBePosted: false, signal: givenUp.signal });
   return Promise.race([posted, tooLate]).finally(() => clearTimeout(timer));
 }
 
-/** Whether an earlier try may have been committed without our knowing. */
-type Before = { mayBePosted: boolean };
+/** Whether an earlier try may have been committed without our knowing; and who says that nobody waits any more. */
+type Before = { mayBePosted: boolean; signal: AbortSignal };
 
 async function postUntilKnown(
   context: Context,
   requests: PostingRequest[],
   before: Before,
 ): Promise<PostingResult[]> {
+  const { signal } = before;
   let { mayBePosted } = before;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await postBatch(context, requests);
+      return await postBatch(context, requests, signal);
     } catch (error) {
       const isUnanswered = error instanceof CommitUnanswered;
       mayBePosted ||= isUnanswered;
+      if (signal.aborted) return requests.map(() => ({ outcome: 'unknown' }));
       if (!isUnanswered && !isPassingFault(error))
-        return postInHalves(context, requests, error, { mayBePosted });
+        return postInHalves(context, requests, error, { mayBePosted, signal });
       context.log.warn({ err: error, attempt, size: requests.length }, 'a posting batch failed');
       if (attempt === triesMax) return requests.map(() => ({ outcome: mayBePosted ? 'unknown' : 'busy' }));
       countRetry();

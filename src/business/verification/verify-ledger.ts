@@ -17,7 +17,7 @@ import {
   VerificationImpossible,
 } from '../../books/ledger/index.ts';
 import type { Context } from '../../ground/context.ts';
-import type { DbOrTx } from '../../ground/database/index.ts';
+import { type DbOrTx, withLimits } from '../../ground/database/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 import { vietnamMonth } from '../../ground/time/index.ts';
 import { checkOrders, checkPayments, checkTotals, zeroId } from './check-postings.ts';
@@ -72,7 +72,7 @@ export async function verifyLedger(context: Context, options: VerifyOptions = {}
       for (const [name, value] of Object.entries(settings)) {
         await sql`select set_config(${name}, ${value}, false)`.execute(db);
       }
-      return await verify(context, db, options);
+      return await withLimits(db, 'verification', () => verify(context, db, options));
     } finally {
       await dropSumsAnew(db).catch(() => undefined);
       for (const name of Object.keys(settings))

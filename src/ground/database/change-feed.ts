@@ -26,7 +26,7 @@ export function versionOf({ pool }: Pick<Database, 'pool'>, tables: readonly str
 
 /** Listens until it is stopped; while its connection is away, no copy is believed. */
 export function followChanges(
-  db: Pick<Database, 'pool'>,
+  db: Pick<Database, 'pool' | 'url'>,
   { onLost }: { onLost: (error: unknown) => void },
 ): Listener {
   const feed: Feed = { isLive: false, changes: new Map(), connections: 0 };

@@ -1,13 +1,16 @@
-// The connection pool and Kysely on top of it. What PostgreSQL says becomes exact values: bigint as bigint,
+// The connection pool and Kysely on top of it, and single connections. Every session is set up the same (session.ts).
+// What PostgreSQL says becomes exact values: bigint as bigint,
 // numeric as text, timestamptz as Date, date as text ('2026-11-23').
 
 import { Kysely, type Transaction } from 'kysely';
 import pg from 'pg';
 import { preparedDialect } from './prepared-statements.ts';
+import { watchRole } from './server-role.ts';
+import { type Purpose, sessionStatement } from './session.ts';
 import type { Tables } from './tables.ts';
 
 /** The pool as typed queries; `pool` for what needs plain SQL or a connection of its own. End with `destroy()`. */
-export type Database = Kysely<Tables> & { readonly pool: pg.Pool };
+export type Database = Kysely<Tables> & { readonly pool: pg.Pool; readonly url: string };
 
 /** Inside a transaction. Functions that must run in one take it as their first parameter, `tx`. */
 export type Tx = Transaction<Tables>;
@@ -25,8 +28,8 @@ export type OpenDatabaseOptions = {
    * order). Default true; false where a connection is used through something that does not understand it.
    */
   pipeline?: boolean;
-  /** Session settings made on each new connection, such as `{ plan_cache_mode: 'force_custom_plan' }`. */
-  settings?: Record<string, string>;
+  /** What its sessions are for, which limits their time. Default: `command`. */
+  purpose?: Purpose;
   /** What values become: `exact` as said at the head of this file (the default), or what the driver makes of them. */
   types?: 'exact' | 'of the driver';
   /** Told of connections lost while idle; the pool replaces them. */
@@ -41,25 +44,24 @@ export function openDatabase(url: string, options: OpenDatabaseOptions = {}): Da
   const destroy = async () => {
     if (!pool.ending) await pool.end();
   };
-  return Object.assign(kysely, { pool, destroy });
+  return Object.assign(kysely, { pool, url, destroy });
 }
 
 /** The same pool without Kysely, with the same type conversions. */
 export function openPool(url: string, options: OpenDatabaseOptions = {}): pg.Pool {
-  const settings = Object.entries(options.settings ?? {});
+  const { purpose = 'command' } = options;
+  const statement = sessionStatement(purpose);
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? 10,
     application_name: options.applicationName ?? 'vipay',
     pipeline: options.pipeline ?? true,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: connectionWaitMs,
     keepAlive: true,
     ...(options.types === 'of the driver' ? {} : { types: { getTypeParser } }),
     onConnect: async (client) => {
-      // Not as start-up parameters: PgBouncer refuses those it does not know.
-      for (const [name, value] of settings) {
-        await client.query('select set_config($1, $2, false)', [name, value]);
-      }
+      await client.query(statement);
+      watchRole(url, client);
     },
   });
   pool.on('error', options.onIdleError ?? (() => undefined));
@@ -67,6 +69,36 @@ export function openPool(url: string, options: OpenDatabaseOptions = {}): pg.Poo
   // the client's event would end the process as well.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
+}
+
+/** For a place in the pool, or for a new connection: above the longest wait of a page for a lock. */
+const connectionWaitMs = 5_000;
+
+/**
+ * One connection beside the pools, set up as theirs are: for what listens, holds a session's lock or migrates.
+ * The caller ends it, and hears of its loss by the client's event `end`.
+ */
+export async function openClient(
+  url: string,
+  { purpose, applicationName }: { purpose: Purpose; applicationName: string },
+): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: connectionWaitMs,
+    keepAlive: true,
+  });
+  // Without a listener the loss of the connection would end the process.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await client.query(sessionStatement(purpose));
+    watchRole(url, client);
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
 }
 
 const int8 = 20;

@@ -5,6 +5,7 @@ export {
   type Database,
   type DbOrTx,
   type OpenDatabaseOptions,
+  openClient,
   openDatabase,
   openPool,
   type Tx,
@@ -27,3 +28,4 @@ export { createRowCache, type RowCache } from './row-cache.ts';
 export type { Tables } from './tables.ts';
 export { tellDatabaseFault } from './tell-fault.ts';
 export { inPipelinedTransaction, inTransaction, type Written } from './transaction.ts';
+export { withLimits } from './with-limits.ts';

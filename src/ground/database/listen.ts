@@ -1,7 +1,7 @@
 // Hears PostgreSQL's word (NOTIFY) on a connection of its own that is made again when lost.
 
-import pg from 'pg';
-import type { Database } from './database.ts';
+import type pg from 'pg';
+import { type Database, openClient } from './database.ts';
 
 const reconnectMs = 1_000;
 
@@ -23,7 +23,7 @@ export type ListenOptions = {
 };
 
 /** Behind a pooler that passes no such word, or while the connection is away, nothing is heard. */
-export function listen({ pool }: Pick<Database, 'pool'>, options: ListenOptions): Listener {
+export function listen({ url }: Pick<Database, 'url'>, options: ListenOptions): Listener {
   let client: pg.Client | null = null;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
@@ -31,7 +31,9 @@ export function listen({ pool }: Pick<Database, 'pool'>, options: ListenOptions)
   const tryAgainLater = (error: unknown) => {
     if (stopped) return;
     options.onLost(error);
-    timer = setTimeout(connect, reconnectMs);
+    timer = setTimeout(() => {
+      connecting = connect();
+    }, reconnectMs);
   };
   const connect = async () => {
     try {
@@ -42,11 +44,7 @@ export function listen({ pool }: Pick<Database, 'pool'>, options: ListenOptions)
     }
   };
   const open = async () => {
-    const fresh = new pg.Client({
-      ...connectionOptionsOf(pool),
-      application_name: options.applicationName,
-      keepAlive: true,
-    });
+    const fresh = await openClient(url, { purpose: 'job', applicationName: options.applicationName });
     client = fresh;
     let lost = false;
     const lose = (error?: unknown) => {
@@ -59,7 +57,6 @@ export function listen({ pool }: Pick<Database, 'pool'>, options: ListenOptions)
     fresh.on('end', () => lose());
     fresh.on('notification', ({ payload = '' }) => options.onWord(payload));
     try {
-      await fresh.connect();
       await fresh.query(`listen ${options.channel}`);
       if (!lost) options.onListening();
     } catch (error) {
@@ -67,24 +64,15 @@ export function listen({ pool }: Pick<Database, 'pool'>, options: ListenOptions)
     }
   };
   const started = connect();
+  let connecting = started;
 
   return {
     started,
     async stop() {
       stopped = true;
       clearTimeout(timer);
-      await started;
+      await connecting;
       await client?.end().catch(() => undefined);
     },
-  };
-}
-
-function connectionOptionsOf(pool: pg.Pool): pg.ClientConfig {
-  const { connectionString, password } = pool.options;
-  return {
-    ...pool.options,
-    ...(connectionString === undefined ? {} : { connectionString }),
-    // The pool hides its password from being copied.
-    ...(password === undefined ? {} : { password }),
   };
 }

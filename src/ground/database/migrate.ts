@@ -7,7 +7,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { runMigrations as migrateJobs } from 'graphile-worker';
 import pg from 'pg';
+import { openClient, openPool } from './database.ts';
 import { settleRights } from './grants.ts';
+import { limitsStatement } from './session.ts';
 
 export type MigrateOptions = {
   /** Address with the role that owns (or will own) the schema. */
@@ -33,11 +35,13 @@ const lockKey = 7_640_121_959n;
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
   const migrations = await readMigrations(options.migrationsDir ?? defaultDir);
-  const client = new pg.Client({ connectionString: options.ownerUrl, application_name: 'vipay migrate' });
-  await client.connect();
+  const client = await openClient(options.ownerUrl, {
+    purpose: 'migration',
+    applicationName: 'vipay migrate',
+  });
   try {
     await refuseOldServer(client);
-    await client.query('select pg_advisory_lock($1)', [lockKey]);
+    await takeTurn(client, options.say);
     const applied = await applyMissing(client, migrations, options.say);
     await runJobMigrations(options.ownerUrl);
     await settleRights(client, {
@@ -48,6 +52,18 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   } finally {
     await client.end();
   }
+}
+
+/** One process migrates at a time; another one may take as long as it needs, so this wait has no limit. */
+async function takeTurn(client: pg.Client, say?: (line: string) => void): Promise<void> {
+  const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [
+    lockKey,
+  ]);
+  if (rows[0]?.taken) return;
+  say?.('database: another process brings the schema up to date; waiting for it');
+  await client.query('set lock_timeout = 0');
+  await client.query('select pg_advisory_lock($1)', [lockKey]);
+  await client.query(limitsStatement('migration'));
 }
 
 /** The database and this program do not belong together; the message says what to do. */
@@ -174,9 +190,13 @@ async function refuseOldServer(client: pg.Client): Promise<void> {
 }
 
 async function runJobMigrations(ownerUrl: string): Promise<void> {
-  const pool = new pg.Pool({ connectionString: ownerUrl, max: 2 });
-  pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  const pool = openPool(ownerUrl, {
+    max: 2,
+    purpose: 'migration',
+    applicationName: 'vipay migrate',
+    pipeline: false,
+    types: 'of the driver',
+  });
   try {
     await migrateJobs({ pgPool: pool });
   } finally {

@@ -13,6 +13,7 @@ import {
   sql,
 } from 'kysely';
 import type pg from 'pg';
+import { cutConnection } from './cut-connection.ts';
 import type { Database, Tx } from './database.ts';
 import { saysRolledBack } from './database-fault.ts';
 import { queryPrepared } from './prepared-statements.ts';
@@ -50,13 +51,18 @@ const retriesBeginWithinMs = 2_000;
 /**
  * The same, with `commit` sent behind the last writes. Committed when the promise resolves. When a statement is
  * refused, the server rolls back what came after it, the commit included, and the refusal is thrown; when the
- * connection is lost after `work`, nobody knows.
+ * connection is lost after `work`, nobody knows. Who gives up by `signal` frees the connection: it is cut, and the
+ * server, which ends what it was doing by its own limits, rolls back.
  */
 export async function inPipelinedTransaction<T>(
   db: Pick<Database, 'pool'>,
   work: (tx: Tx) => Promise<Written<T>>,
+  { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<T> {
   const client = await db.pool.connect();
+  const cut = () => cutConnection(client);
+  signal?.addEventListener('abort', cut);
+  if (signal?.aborted) cut();
   const tx = onOneClient(client);
   const begun = sql`begin`.execute(tx);
   begun.catch(() => undefined);
@@ -73,6 +79,7 @@ export async function inPipelinedTransaction<T>(
   } finally {
     // A connection that cannot roll back is not given back for others to use.
     const isClean = fault === undefined || (await isRolledBack(tx));
+    signal?.removeEventListener('abort', cut);
     client.release(!isClean);
   }
 }

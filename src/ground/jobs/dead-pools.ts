@@ -2,7 +2,8 @@
 // because it cannot know. We can: for each of its pools (whose id is what a job is locked by) an advisory lock is
 // held for as long as the process is connected.
 
-import pg from 'pg';
+import type pg from 'pg';
+import { openClient } from '../database/index.ts';
 import type { Logger } from '../log/index.ts';
 
 const sweepMs = 60_000;
@@ -31,14 +32,13 @@ export async function watchPools(connection: string, log: Logger): Promise<PoolW
   let current: Promise<void> = Promise.resolve();
 
   const connect = async () => {
-    const opened = new pg.Client({ connectionString: connection, application_name: 'vipay job locks' });
-    opened.on('error', () => {
+    const opened = await openClient(connection, { purpose: 'job', applicationName: 'vipay job locks' });
+    opened.on('end', () => {
       if (client !== opened) return;
       // Its locks went with it. Taken again soon, before another process looks and finds them free.
       client = null;
       if (!stopped) reconnecting = setTimeout(round, reconnectMs);
     });
-    await opened.connect();
     const held = new Set<string>();
     client = opened;
     return { opened, held };

@@ -34,6 +34,7 @@ export async function startJobs(options: JobsOptions): Promise<Jobs> {
   }
   const pool = openPool(connection, {
     max: concurrency + 2,
+    purpose: 'job',
     applicationName: 'vipay jobs',
     // The library writes the ids of its jobs as JSON, which knows no bigint.
     types: 'of the driver',

@@ -1,0 +1,83 @@
+// What every session of ours is set to, whatever the server, the database or the role says: the settings that the
+// meaning of our statements and of the answers hangs on, and limits of time by what the session is for. Made with a
+// statement after connecting, not as start-up parameters: a pooler refuses or drops those it does not know.
+
+/** What a session is for; it decides how long it may take, and how long it may keep others waiting. */
+export type Purpose = 'page' | 'job' | 'verification' | 'migration' | 'command';
+
+/** In milliseconds; 0: no limit. `idle`: between two statements of a transaction, when a process hangs in the middle. */
+type Limits = { statement: number; lock: number; idle: number };
+
+const limits: Record<Purpose, Limits> = {
+  // A buyer or a merchant waits; the posting of a payment is one of these, four tries of which fit into its 15 s.
+  page: { statement: 10_000, lock: 3_000, idle: 15_000 },
+  job: { statement: 300_000, lock: 5_000, idle: 60_000 },
+  // Sums over whole tables; it waits for nobody, since it takes no lock that others hold.
+  verification: { statement: 900_000, lock: 5_000, idle: 60_000 },
+  // Building an index takes as long as it takes; but what waits for a table's lock makes all others wait behind it.
+  migration: { statement: 0, lock: 10_000, idle: 60_000 },
+  command: { statement: 600_000, lock: 10_000, idle: 120_000 },
+};
+
+/**
+ * Each with what goes wrong otherwise. `lc_messages` is not here, because only a superuser may set it: nothing of ours
+ * reads a message. Nor is `default_transaction_read_only`: whoever sets it wants nobody to write, and is obeyed.
+ */
+const meanings: Record<string, string> = {
+  // The driver reads dates and intervals in these forms alone.
+  datestyle: 'ISO, MDY',
+  intervalstyle: 'postgres',
+  timezone: 'UTC',
+  client_encoding: 'UTF8',
+  bytea_output: 'hex',
+  extra_float_digits: '1',
+  // Rows are locked and then read as they are now; a snapshot from before the lock would refuse every second order.
+  default_transaction_isolation: 'read committed',
+  default_transaction_deferrable: 'off',
+  // The tables are found here and nowhere else.
+  search_path: 'public',
+  standard_conforming_strings: 'on',
+  // `{NULL}` is an array of null, and `x = null` is not true.
+  array_nulls: 'on',
+  transform_null_equals: 'off',
+  row_security: 'on',
+  exit_on_error: 'off',
+  // The pool decides when a connection has been idle for too long.
+  idle_session_timeout: '0',
+};
+
+/** Settings of a session for this purpose, as text. */
+export function sessionSettings(purpose: Purpose): Record<string, string> {
+  const { statement, lock, idle } = limits[purpose];
+  return {
+    ...meanings,
+    statement_timeout: String(statement),
+    lock_timeout: String(lock),
+    idle_in_transaction_session_timeout: String(idle),
+  };
+}
+
+/** One statement that makes all of them; also those that are set under a condition. */
+export function sessionStatement(purpose: Purpose): string {
+  const made = Object.entries(sessionSettings(purpose)).map(([name, value]) => setting(name, value));
+  return `select ${[
+    ...made,
+    // What a buyer was told is paid must be on disk. A stronger level (remote_apply) stays.
+    `case when pg_catalog.current_setting('synchronous_commit') in ('off', 'local') then ${setting('synchronous_commit', 'on')} end`,
+    // Of PostgreSQL 17 and later.
+    `case when pg_catalog.current_setting('server_version_num')::int >= 170000 then ${setting('transaction_timeout', '0')} end`,
+  ].join(', ')}`;
+}
+
+export const limitNames = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
+
+/** Only the limits of time, for a session that goes over to another purpose. */
+export function limitsStatement(purpose: Purpose): string {
+  const settings = sessionSettings(purpose);
+  return `select ${limitNames.map((name) => setting(name, settings[name] ?? '0')).join(', ')}`;
+}
+
+/** Names and values stand above; none holds a quote. */
+function setting(name: string, value: string): string {
+  return `pg_catalog.set_config('${name}', '${value}', false)`;
+}
