@@ -127,7 +127,7 @@ test('a phone or PIN in the wrong shape is told on the sign-in page and is no at
   }
   assert.equal(await countRows(), before);
   const { rows } = await context.db.pool.query(`select 1 from attempt_counters where subject like $1`, [
-    `${order.id}%`,
+    `${order.publicId}%`,
   ]);
   assert.equal(rows.length, 0);
 });

@@ -11,7 +11,9 @@ const isBoundary = /^\s*(?:begin|commit|rollback)\b/i;
  * `statements`: all but `begin`, `commit` and `rollback`. `commits`: transactions that wrote something, by the server's
  * own count of them, so nobody else may use the server meanwhile.
  */
-export function createStatementCounter(db: Database): { count(work: () => Promise<unknown>): Promise<Counted> } {
+export function createStatementCounter(db: Database): {
+  count(work: () => Promise<unknown>): Promise<Counted>;
+} {
   let texts: string[] = [];
   const watched = new WeakSet<pg.PoolClient>();
   db.pool.on('acquire', (client) => {
@@ -20,7 +22,7 @@ export function createStatementCounter(db: Database): { count(work: () => Promis
     const query = client.query.bind(client) as (...given: unknown[]) => unknown;
     const counting = (...given: unknown[]) => {
       const [first] = given as [string | { text: string }];
-      const text = typeof first === "string" ? first : first.text;
+      const text = typeof first === 'string' ? first : first.text;
       texts.push(text);
       return query(...given);
     };

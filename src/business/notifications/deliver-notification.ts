@@ -3,6 +3,7 @@
 
 import { uuidv7 } from 'uuidv7';
 import type { Context } from '../../ground/context.ts';
+import { logEvent } from '../../ground/log/index.ts';
 import {
   type CallbackPolicy,
   type CallOutcome,
@@ -12,7 +13,7 @@ import {
 } from '../../ground/outgoing/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 import { findSite } from '../merchants/index.ts';
-import { findOrder, type Order } from '../orders/index.ts';
+import { findOrder, formatOrderId, type Order } from '../orders/index.ts';
 import { encodeNotification, type MerchantRequest } from './encode-notification.ts';
 import { type AttemptOutcome, decideNext, judgeCall, type NextStep, type Random } from './notification.ts';
 import { type ClaimedNotification, recordAttempt, releaseClaim } from './notification-queries.ts';
@@ -79,7 +80,22 @@ export async function deliverOnce(
     detail: judged.detail === null ? null : toStorableText(judged.detail),
   };
   const written = await recordAttempt(context.db, claimed, attempt, next, now);
-  return written ? { written, outcome: judged.outcome, next } : { written };
+  if (!written) return { written };
+  logAttempt(context, claimed, { ...attempt, next });
+  return { written, outcome: judged.outcome, next };
+}
+
+function logAttempt(
+  { log }: Context,
+  claimed: ClaimedNotification,
+  made: { outcome: AttemptOutcome; responseStatus: number | null; next: NextStep },
+): void {
+  const { id: notificationId, merchantSite, attempts: attempt } = claimed;
+  const { outcome, responseStatus: status, next } = made;
+  const fields = { notificationId, orderId: formatOrderId(claimed.orderId), merchantSite, attempt, status };
+  if (next.status === 'delivered') logEvent(log, 'notification.delivered', fields);
+  else if (next.status === 'exhausted') logEvent(log, 'notification.exhausted', { ...fields, outcome });
+  else logEvent(log, 'notification.failed', { ...fields, outcome, nextAt: next.nextAttemptAt });
 }
 
 type Prepared = { protocol: Order['protocol']; request: MerchantRequest; fault: string | null };

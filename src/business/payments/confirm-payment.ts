@@ -6,6 +6,7 @@ import { type MerchantSite, recallSite } from '../merchants/index.ts';
 import { sendMessage } from '../messages/index.ts';
 import { recallPolicies } from '../policies/index.ts';
 import { decidePayment, type PaymentFacts } from './decide-payment.ts';
+import { logCode, logPosted, logRefused } from './log-payments.ts';
 import { generateOtp, hashOtp, otpMessageText } from './otp.ts';
 import { factsOf } from './payment-facts.ts';
 import {
@@ -28,6 +29,9 @@ export type ConfirmOutcome =
   | 'busy'
   | 'unknown';
 
+/** What the transaction has decided; `line` goes to the log when it is committed. */
+type Step<Outcome> = { outcome: Outcome; line?: () => void };
+
 /**
  * Idempotent: pressed twice, or in two tabs, it pays once and sends one code. A payment that is confirming
  * already answers `code_sent` without sending again. `seen` is what the same request has read of the payment.
@@ -39,12 +43,14 @@ export async function confirmPayment(
 ): Promise<ConfirmOutcome> {
   const attempted = seen ?? (await getAttempted(context.db, paymentId));
   // The posting decides everything again under its locks: a payment that asks for nothing more goes there at once.
-  const step = (await needsNothingMore(context, attempted))
-    ? 'post_now'
-    : await inTransaction(context.db, (tx) => prepareConfirmation(tx, context, paymentId));
-  if (step !== 'post_now') return step;
+  if (!(await needsNothingMore(context, attempted))) {
+    const step = await inTransaction(context.db, (tx) => prepareConfirmation(tx, context, paymentId));
+    step.line?.();
+    if (step.outcome !== 'post_now') return step.outcome;
+  }
 
   const [result] = await postPayments(context, [{ paymentId, confirmed: { confirmationClass: 'A' } }]);
+  logPosted(context, { id: paymentId, confirmedBy: 'pin' }, result);
   switch (result?.outcome) {
     case 'paid':
     case 'refused':
@@ -71,41 +77,46 @@ async function prepareConfirmation(
   tx: Tx,
   context: Context,
   paymentId: string,
-): Promise<ConfirmOutcome | 'post_now'> {
+): Promise<Step<ConfirmOutcome | 'post_now'>> {
   const attempted = await lockAttempted(tx, paymentId);
   const { payment, order } = attempted;
-  if (payment.status === 'paid') return 'paid';
-  if (payment.status === 'confirming') return 'code_sent';
-  if (payment.status !== 'started') return 'too_late';
+  if (payment.status === 'paid') return { outcome: 'paid' };
+  if (payment.status === 'confirming') return { outcome: 'code_sent' };
+  if (payment.status !== 'started') return { outcome: 'too_late' };
   const { site, facts } = await weigh(context, attempted, tx);
   const decision = decidePayment(facts);
   if (!decision.ok) {
-    if (order.status !== 'open' || decision.code === '11') return 'too_late';
+    if (order.status !== 'open' || decision.code === '11') return { outcome: 'too_late' };
     await updatePaymentRefused(tx, payment.id, { code: decision.code, detail: decision.detail }, facts.now);
-    return 'refused';
+    return { outcome: 'refused', line: () => logRefused(context, payment.id, decision.code) };
   }
-  if (decision.confirmationClass === 'A') return 'post_now';
-  if (!(await sendCode(tx, context, attempted, { site, facts }))) return 'too_many_codes';
-  await updatePaymentConfirming(tx, payment.id, 'B', facts.now);
-  return 'code_sent';
+  if (decision.confirmationClass === 'A') return { outcome: 'post_now' };
+  const isSent = await sendCode(tx, context, attempted, { site, facts });
+  if (isSent) await updatePaymentConfirming(tx, payment.id, 'B', facts.now);
+  return { outcome: isSent ? 'code_sent' : 'too_many_codes', line: () => logCode(context, payment, isSent) };
 }
 
 export type ResendOutcome = 'sent' | 'too_soon' | 'no_more' | 'too_many_codes' | 'too_late';
 
 /** A new code in place of the last one; what was counted stays counted. */
 export async function resendCode(context: Context, paymentId: string): Promise<ResendOutcome> {
-  return inTransaction(context.db, async (tx) => {
-    const attempted = await lockAttempted(tx, paymentId);
-    const { payment, order, confirmation } = attempted;
-    if (payment.status !== 'confirming') return 'too_late';
-    const { site, facts } = await weigh(context, attempted, tx);
-    if (order.status !== 'open' || facts.now >= order.expiresAt) return 'too_late';
-    if (!confirmation) throw new Error(`payment ${paymentId} is confirming without a code`);
-    if (confirmation.resends >= facts.policies['otp.resends_max']) return 'no_more';
-    const waitMs = Number(facts.policies['otp.resend_wait_seconds']) * 1000;
-    if (facts.now.getTime() < confirmation.sentAt.getTime() + waitMs) return 'too_soon';
-    return (await sendCode(tx, context, attempted, { site, facts })) ? 'sent' : 'too_many_codes';
-  });
+  const { outcome, line } = await inTransaction(context.db, (tx) => resend(tx, context, paymentId));
+  line?.();
+  return outcome;
+}
+
+async function resend(tx: Tx, context: Context, paymentId: string): Promise<Step<ResendOutcome>> {
+  const attempted = await lockAttempted(tx, paymentId);
+  const { payment, order, confirmation } = attempted;
+  if (payment.status !== 'confirming') return { outcome: 'too_late' };
+  const { site, facts } = await weigh(context, attempted, tx);
+  if (order.status !== 'open' || facts.now >= order.expiresAt) return { outcome: 'too_late' };
+  if (!confirmation) throw new Error(`payment ${paymentId} is confirming without a code`);
+  if (confirmation.resends >= facts.policies['otp.resends_max']) return { outcome: 'no_more' };
+  const waitMs = Number(facts.policies['otp.resend_wait_seconds']) * 1000;
+  if (facts.now.getTime() < confirmation.sentAt.getTime() + waitMs) return { outcome: 'too_soon' };
+  const isSent = await sendCode(tx, context, attempted, { site, facts });
+  return { outcome: isSent ? 'sent' : 'too_many_codes', line: () => logCode(context, payment, isSent) };
 }
 
 /** What the payment is decided by, before the posting decides it again; the site and the rules may be seconds old. */

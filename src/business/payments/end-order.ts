@@ -2,6 +2,7 @@
 
 import type { Context } from '../../ground/context.ts';
 import { inTransaction, type Tx } from '../../ground/database/index.ts';
+import { logEvent } from '../../ground/log/index.ts';
 import type { FinalStatus, ResponseCode } from '../../ground/protocols/index.ts';
 import { recordNotification } from '../notifications/index.ts';
 import { findOrder, isPastExpiry, lockOrder, type Order, updateOrderFinal } from '../orders/index.ts';
@@ -51,11 +52,14 @@ export type EndedOrder =
  * The buyer, or the merchant by the API, gives the order up (24). An order that has its result, or whose time is
  * over, keeps that: `order_already_final` with the order as it is.
  */
-export function cancelOrder(context: Context, orderId: string): Promise<EndedOrder> {
-  return inTransaction(context.db, (tx) => cancelOrderIn(tx, context, orderId));
+export async function cancelOrder(context: Context, orderId: string): Promise<EndedOrder> {
+  return told(context, await inTransaction(context.db, (tx) => cancelOrderIn(tx, context, orderId)));
 }
 
-/** The same in the caller's transaction, which must not hold a lock of any payment or account. */
+/**
+ * The same in the caller's transaction, which must not hold a lock of any payment or account. The caller logs the end
+ * (logEnded) when it is committed.
+ */
 export function cancelOrderIn(tx: Tx, context: Context, orderId: string): Promise<EndedOrder> {
   return endOpenOrder(tx, context, orderId, async () => ({
     status: 'cancelled',
@@ -68,12 +72,12 @@ export function cancelOrderIn(tx: Tx, context: Context, orderId: string): Promis
  * A refused buyer goes back to the shop: the order ends as failed with the code of that refusal. Without a
  * refused payment in this session, going back is cancelling.
  */
-export function giveUpOrder(
+export async function giveUpOrder(
   context: Context,
   orderId: string,
   checkoutSessionId: string | null,
 ): Promise<EndedOrder> {
-  return inTransaction(context.db, (tx) =>
+  const ended = await inTransaction(context.db, (tx) =>
     endOpenOrder(tx, context, orderId, async () => {
       const payment =
         checkoutSessionId === null ? null : await findLatestPaymentOfSession(tx, checkoutSessionId, orderId);
@@ -82,17 +86,34 @@ export function giveUpOrder(
         : { status: 'cancelled', responseCode: '24', payment };
     }),
   );
+  return told(context, ended);
 }
 
 /** The order ends as failed with a code that no payment carries, such as too many wrong sign-ins (10, 79). */
-export function failOrder(
+export async function failOrder(
   context: Context,
   orderId: string,
   responseCode: ResponseCode,
 ): Promise<EndedOrder> {
-  return inTransaction(context.db, (tx) =>
+  const ended = await inTransaction(context.db, (tx) =>
     endOpenOrder(tx, context, orderId, async () => ({ status: 'failed', responseCode, payment: null })),
   );
+  return told(context, ended);
+}
+
+function told(context: Context, ended: EndedOrder): EndedOrder {
+  if (ended.ok) logEnded(context, ended.order);
+  return ended;
+}
+
+/** One line for an order that got its result without a payment, once that is committed. */
+export function logEnded({ log }: Pick<Context, 'log'>, order: Order): void {
+  logEvent(log, 'order.ended', {
+    orderId: order.publicId,
+    merchantSite: order.merchantSite,
+    status: order.status,
+    code: order.responseCode,
+  });
 }
 
 async function endOpenOrder(
@@ -116,13 +137,15 @@ const expiredResult = { status: 'expired', responseCode: '11', payment: null } a
 
 /** Writes down that an open order's time is over; does nothing to any other. */
 export async function expireOrderIfDue(context: Context, orderId: string): Promise<boolean> {
-  return inTransaction(context.db, async (tx) => {
+  const expired = await inTransaction(context.db, async (tx) => {
     const order = await lockOrder(tx, orderId);
     const now = context.clock.now();
-    if (order?.status !== 'open' || !isPastExpiry(order, now)) return false;
+    if (order?.status !== 'open' || !isPastExpiry(order, now)) return null;
     await endOrder(tx, order, { ...expiredResult, finalAt: now });
-    return true;
+    return order;
   });
+  if (expired) logEnded(context, { ...expired, ...expiredResult });
+  return expired !== null;
 }
 
 /** The buyer turns to another wallet: this payment is over, the order stays open. Final payments stay as they are. */

@@ -3,6 +3,7 @@
 
 import type { Context } from '../../ground/context.ts';
 import { inTransaction, isPassingFault } from '../../ground/database/index.ts';
+import { logEvent } from '../../ground/log/index.ts';
 import { wakeDispatchersSoon } from '../notifications/index.ts';
 import { formatOrderId, listPassedDeadlines, type PassedDeadline } from '../orders/index.ts';
 import { countExpired, countSetAside } from './expiry-metrics.ts';
@@ -96,14 +97,8 @@ function nameFault(error: unknown): string {
 function tellRun({ log }: Context, { expired, setAside, fault }: Run): void {
   countExpired(expired);
   countSetAside(setAside.length);
+  if (expired > 0) logEvent(log, 'order.expired_together', { count: expired });
   if (setAside.length === 0) return;
-  log.error(
-    {
-      event: 'order.expiry_set_aside',
-      count: setAside.length,
-      orders: setAside.slice(0, toldMax).map(formatOrderId),
-      err: fault,
-    },
-    'orders whose time is over could not be ended: set aside, and tried again later',
-  );
+  const orders = setAside.slice(0, toldMax).map(formatOrderId);
+  logEvent(log, 'order.expiry_set_aside', { count: setAside.length, orders }, { err: fault });
 }

@@ -13,9 +13,11 @@ export {
   expireOrderIfDue,
   failOrder,
   giveUpOrder,
+  logEnded,
 } from './end-order.ts';
 export { expireDueOrders } from './expire-orders.ts';
 export { type OverdueOrders, readOverdueOrders } from './expiry-queries.ts';
+export { logStarted } from './log-payments.ts';
 export {
   type ConfirmationClass,
   formatPaymentId,

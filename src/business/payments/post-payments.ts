@@ -10,6 +10,7 @@ import {
   isPassingFault,
   QueueFull,
 } from '../../ground/database/index.ts';
+import { withoutTrace } from '../../ground/log/index.ts';
 import { expireOrderIfDue } from './end-order.ts';
 import { CommitUnanswered, type PostingRequest, type PostingResult, postBatch } from './post-batch.ts';
 import { countRetry, countUnposted, observeBatch, watchQueue } from './posting-metrics.ts';
@@ -54,7 +55,8 @@ function queueOf(context: Context): GroupCommit<PostingRequest, PostingResult> {
   let queue = queues.get(context);
   if (!queue) {
     queue = createGroupCommit({
-      runBatch: (requests) => postInTime(context, requests),
+      // A batch belongs to many requests, and its lines to none of them.
+      runBatch: (requests) => withoutTrace(() => postInTime(context, requests)),
       observe: observeBatch,
       ...context.postingQueue,
     });

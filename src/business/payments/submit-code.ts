@@ -2,9 +2,12 @@
 
 import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
+import { logEvent } from '../../ground/log/index.ts';
 import { sendMessage } from '../messages/index.ts';
 import { findWallet, otpLockedText } from '../wallets/index.ts';
+import { logPosted, logRefused } from './log-payments.ts';
 import { otpMatches } from './otp.ts';
+import { formatPaymentId } from './payment.ts';
 import {
   type CodeAttempt,
   countCodeAttempt,
@@ -42,6 +45,7 @@ export async function submitCode(context: Context, paymentId: string, otp: strin
   const [result] = await postPayments(context, [
     { paymentId, confirmed: { confirmationClass: 'B', codeHash } },
   ]);
+  logPosted(context, { id: paymentId, confirmedBy: 'code' }, result);
   // The code was right. Whatever kept it from paying, it took no attempt; a payment that was posted after all ("not
   // known yet") has ended the row of wrong codes with its own commit.
   if (result?.outcome !== 'paid') await giveAttemptBack(context, paymentId);
@@ -50,24 +54,30 @@ export async function submitCode(context: Context, paymentId: string, otp: strin
 
 async function refuseCode(context: Context, paymentId: string, attempt: Judged): Promise<CodeOutcome> {
   const attemptsLeft = Math.max(0, attempt.attemptsMax - attempt.attempts);
+  const { walletId, lockedUntil } = attempt;
+  const fields = { paymentId: formatPaymentId(paymentId), walletId };
+  logEvent(context.log, 'code.wrong', { ...fields, attemptsLeft });
   if (attemptsLeft > 0) return { outcome: 'wrong_code', attemptsLeft };
-  return inTransaction(context.db, async (tx) => {
+  logEvent(context.log, 'code.locked', { ...fields, lockedUntil });
+  const refused = await inTransaction(context.db, async (tx): Promise<CodeOutcome> => {
     const payment = await lockPayment(tx, paymentId);
     if (payment?.status === 'paid') return { outcome: 'paid' };
     if (payment?.status !== 'confirming') return { outcome: 'too_late' };
     const now = context.clock.now();
-    const lockedUntil = attempt.lockedUntil.toISOString();
-    await updatePaymentRefused(tx, payment.id, { code: '13', detail: { lockedUntil } }, now);
-    const wallet = await findWallet(tx, attempt.walletId);
-    if (!wallet) throw new Error(`wallet ${attempt.walletId} does not exist`);
+    const detail = { lockedUntil: lockedUntil.toISOString() };
+    await updatePaymentRefused(tx, payment.id, { code: '13', detail }, now);
+    const wallet = await findWallet(tx, walletId);
+    if (!wallet) throw new Error(`wallet ${walletId} does not exist`);
     await sendMessage(tx, context, {
       environment: wallet.environment,
       recipientPhone: wallet.phone,
       purpose: 'otp_locked',
-      text: otpLockedText(wallet.locale, attempt.lockedUntil),
+      text: otpLockedText(wallet.locale, lockedUntil),
     });
     return { outcome: 'refused' };
   });
+  if (refused.outcome === 'refused') logRefused(context, paymentId, '13');
+  return refused;
 }
 
 /** When a try to give back fails, how long until the next: what kept the payment from being posted may last. */

@@ -2,6 +2,7 @@
 
 import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
+import { logEvent } from '../../ground/log/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 import { sendMessage } from '../messages/index.ts';
 import { readPolicies } from '../policies/index.ts';
@@ -70,5 +71,6 @@ export async function unlockWallet(
     walletId: wallet.id,
     phoneSubject: phoneSubject(context, input.environment, input.phone),
   });
+  logEvent(context.log, 'sign_in.unlocked', { walletId: wallet.id });
   return { ok: true };
 }

@@ -1,14 +1,16 @@
 // Signing in to the wallet with phone and PIN, and everything that keeps a stranger from guessing.
 
-import { networkOf } from '../../ground/addresses/index.ts';
+import { canonicalAddress, networkOf } from '../../ground/addresses/index.ts';
 import type { Context } from '../../ground/context.ts';
 import type { DbOrTx } from '../../ground/database/index.ts';
+import { logEvent } from '../../ground/log/index.ts';
 import { PinQueueFull } from '../../ground/secrets/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 import { phoneSubject, tellOfLockSoon } from './pin-locks.ts';
 import {
   type AttemptSubjects,
   beginAttempt,
+  type CountedAs,
   pinSubject,
   type SettledAttempt,
   settleAttempt,
@@ -65,10 +67,16 @@ export async function signIn(
   const paidFrom = input.paidFrom ?? [];
   const now = context.clock.now();
   const begun = await beginAttempt(context.db, { environment, phone, subjects, paidFrom, now });
-  if (begun.verdict === 'too_many_attempts')
+  const lines = linesOf(context, input, subjects);
+  if (begun.verdict === 'too_many_attempts') {
+    lines.refused(null, begun.verdict);
     return { ok: false, error: begun.verdict, retryAt: begun.retryAt };
+  }
   const lockedUntil = begun.isLockedForGood ? null : begun.lockedUntil;
-  if (begun.verdict === 'pin_locked') return { ok: false, error: 'pin_locked', lockedUntil };
+  if (begun.verdict === 'pin_locked') {
+    lines.refused(null, 'pin_locked');
+    return { ok: false, error: 'pin_locked', lockedUntil };
+  }
 
   const { wallet, pinHash, countedAs } = begun;
   const settled = { countedAs, subjects, walletId: wallet?.id ?? null, now };
@@ -81,10 +89,13 @@ export async function signIn(
   if (checked === null) {
     // Not judged, so not an attempt; those judged before it stay counted.
     await settleAttempt(context.db, { ...settled, isRight: false, rehashed: null });
+    lines.refused(wallet, 'busy');
     return { ok: false, error: 'busy' };
   }
   if (!checked.matches || !wallet || pinHash === null) {
+    lines.failed(wallet, countedAs);
     if (begun.lockedUntil === null) return { ok: false, error: 'phone_or_pin_wrong' };
+    lines.locked(wallet, countedAs, lockedUntil);
     tellOfLockSoon(context, { countedAs, subject: pinSubject(settled) });
     return { ok: false, error: 'pin_locked', lockedUntil };
   }
@@ -93,9 +104,31 @@ export async function signIn(
   const right: SettledAttempt = { ...settled, isRight: true, rehashed };
   if (wallet.status === 'locked' || wallet.status === 'closed') {
     await settleAttempt(context.db, right);
-    return { ok: false, error: wallet.status === 'locked' ? 'wallet_locked' : 'wallet_closed' };
+    const error = wallet.status === 'locked' ? 'wallet_locked' : 'wallet_closed';
+    lines.refused(wallet, error);
+    return { ok: false, error };
   }
+  lines.succeeded(wallet, countedAs);
   return { ok: true, wallet, settle: (tx) => settleAttempt(tx, right) };
+}
+
+const subjectLength = 12;
+
+/** `subject` stands for the phone, known or not: the same in every line, and nobody reads a number from it. */
+function linesOf({ log }: Context, input: SignInInput, subjects: AttemptSubjects) {
+  const at = { orderId: input.checkoutId, address: canonicalAddress(input.address) };
+  const subject = subjects.phone.slice(0, subjectLength);
+  const idOf = (wallet: Wallet | null) => wallet?.id ?? null;
+  return {
+    succeeded: (wallet: Wallet, countedAs: CountedAs) =>
+      logEvent(log, 'sign_in.succeeded', { ...at, walletId: wallet.id, countedAs }),
+    failed: (wallet: Wallet | null, countedAs: CountedAs) =>
+      logEvent(log, 'sign_in.failed', { ...at, walletId: idOf(wallet), subject, countedAs }),
+    refused: (wallet: Wallet | null, reason: string) =>
+      logEvent(log, 'sign_in.refused', { ...at, walletId: idOf(wallet), subject, reason }),
+    locked: (wallet: Wallet | null, countedAs: CountedAs, lockedUntil: Date | null) =>
+      logEvent(log, 'sign_in.locked', { ...at, walletId: idOf(wallet), subject, countedAs, lockedUntil }),
+  };
 }
 
 /** Strangers at a checkout, and the strangers of a network, use up nothing of those whom the shop has sent. */

@@ -8,6 +8,7 @@ import {
   failOrder,
   findPayment,
   giveUpOrder,
+  logStarted,
   type Payment,
   parsePaymentId,
   readNextCodeAt,
@@ -19,6 +20,7 @@ import {
 import { parsePhone, type SignInRefusal, signIn } from '../../business/wallets/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { inPipelinedTransaction } from '../../ground/database/index.ts';
+import { logEvent } from '../../ground/log/index.ts';
 import { plainDigits } from '../../ground/text/index.ts';
 import { replaceSession, updateSessionEnded } from './checkout-queries.ts';
 import { createSession } from './checkout-sessions.ts';
@@ -65,17 +67,19 @@ export async function actSignIn(
     environment: order.environment,
     phone,
     pin,
-    checkoutId: order.id,
+    checkoutId: order.publicId,
     arrived: mark.arrived,
     ...sender,
   });
   if (!result.ok) return { note: noteOfRefusal(result, typedPhone) };
   const subject = { orderId: order.id, walletId: result.wallet.id };
   const { session, token } = createSession({ ...subject, mark, now: context.clock.now() });
-  await inPipelinedTransaction(context.db, async (tx) => {
+  const payment = await inPipelinedTransaction(context.db, async (tx) => {
     const started = await startPaymentIn(tx, context, { ...subject, checkoutSessionId: session.id });
-    return { result: null, writes: [replaceSession(tx, session), ...started.writes, result.settle(tx)] };
+    const writes = [replaceSession(tx, session), ...started.writes, result.settle(tx)];
+    return { result: started.result, writes };
   });
+  if (payment) logStarted(context, payment);
   return { sessionToken: token };
 }
 
@@ -183,18 +187,23 @@ async function findNextCodeTime(context: Context, payment: Payment): Promise<str
 export async function actRetry(context: Context, checkout: Checkout): Promise<ActionResult> {
   const { session, payment, order } = checkout;
   if (session && payment?.status === 'refused' && order.status === 'open') {
-    await startPayment(context, {
+    const started = await startPayment(context, {
       orderId: order.id,
       walletId: session.walletId,
       checkoutSessionId: session.id,
     });
+    if (started) logStarted(context, started);
   }
   return {};
 }
 
 export async function actSignOut(context: Context, checkout: Checkout): Promise<ActionResult> {
   if (checkout.payment) await abandonPayment(context, checkout.payment.id);
-  if (checkout.session) await updateSessionEnded(context.db, checkout.session.id, context.clock.now());
+  if (checkout.session) {
+    await updateSessionEnded(context.db, checkout.session.id, context.clock.now());
+    const { publicId: orderId } = checkout.order;
+    logEvent(context.log, 'session.ended', { orderId, walletId: checkout.session.walletId });
+  }
   return { sessionToken: null };
 }
 

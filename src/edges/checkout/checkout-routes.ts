@@ -1,9 +1,11 @@
 // The addresses of the checkout. A GET shows; a POST acts and answers 303 to the GET.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { checkoutPath } from '../../business/orders/index.ts';
+import { checkoutPath, type Order } from '../../business/orders/index.ts';
+import { canonicalAddress } from '../../ground/addresses/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { isSentByAnotherOrigin } from '../../ground/http/index.ts';
+import { logEvent, logPath } from '../../ground/log/index.ts';
 import { chooseLocale, createNonce, pageHeaders } from '../../ground/pages/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 import { isFormToken } from './browser-mark.ts';
@@ -120,7 +122,11 @@ async function answerAct(
   request: CheckoutRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  if (isSentByAnotherOrigin(request)) return answerError(context, request, reply, 403, 'form_refused');
+  const refuseForm = (reason: FormFault, order: Order | null) => {
+    logFormRefused(context, request, reason, order);
+    return answerError(context, request, reply, 403, 'form_refused');
+  };
+  if (isSentByAnotherOrigin(request)) return refuseForm('another_origin', null);
   const checkout = await loadCheckout(context, request);
   if (!checkout) return answerError(context, request, reply, 404, 'checkout_not_found');
   const form = (request.body ?? {}) as Form;
@@ -128,14 +134,15 @@ async function answerAct(
   const isOwnForm =
     checkout.isKnownBrowser &&
     isFormToken(context.keyRing, checkout.order.id, checkout.mark, form.form_token);
-  if (!isOwnForm) return answerError(context, request, reply, 403, 'form_refused');
+  if (!isOwnForm)
+    return refuseForm(checkout.isKnownBrowser ? 'form_token' : 'unknown_browser', checkout.order);
 
   const sender = {
     address: request.ip,
     paidFrom: readPaidBefore(context, request, checkout.order.environment),
   };
   const result = await act(context, checkout, form, sender);
-  if (result === 'form_refused') return answerError(context, request, reply, 403, 'form_refused');
+  if (result === 'form_refused') return refuseForm('not_allowed', checkout.order);
   if (result.sessionToken !== undefined)
     setCheckoutCookie(context, reply, checkout, 'session', result.sessionToken);
   if (result.note) setNote(context, reply, checkout, result.note);
@@ -145,6 +152,19 @@ async function answerAct(
     .redirect(checkout.path, 303);
 }
 
+type FormFault = 'another_origin' | 'form_token' | 'unknown_browser' | 'not_allowed';
+
+function logFormRefused(
+  { log }: Context,
+  request: CheckoutRequest,
+  reason: FormFault,
+  order: Order | null,
+): void {
+  const action = request.routeOptions.url?.split('/').at(-1) ?? '';
+  const address = canonicalAddress(request.ip);
+  logEvent(log, 'form.refused', { orderId: order?.publicId ?? null, action, reason, address });
+}
+
 function answerError(
   context: Context,
   request: FastifyRequest,
@@ -152,6 +172,15 @@ function answerError(
   status: number,
   kind: ErrorKind,
 ): FastifyReply {
+  if (kind === 'checkout_not_found') {
+    logEvent(context.log, 'request.refused', {
+      code: '01',
+      problem: 'checkout-not-found',
+      method: request.method,
+      path: logPath(request.raw.url ?? ''),
+      address: canonicalAddress(request.ip),
+    });
+  }
   const nonce = createNonce();
   const view = { ...frameFor(context, request, 'live', nonce), kind, traceId: request.id };
   return reply.code(status).headers(pageHeaders({ nonce })).send(errorPage(view));

@@ -166,9 +166,10 @@ for (const [what, paste] of pastes) {
     const wallet = await givenWallet(context);
     const page = await buyer.submit('/sign-in', { phone: paste(wallet.phone), pin: paste(testPin) });
     assertShows(page, /role="alert"[\s\S]*name="pin"/);
-    const { rows } = await sql`select 1 from attempt_counters where subject like ${`${order.id}%`}`.execute(
-      context.db,
-    );
+    const { rows } =
+      await sql`select 1 from attempt_counters where subject like ${`${order.publicId}%`}`.execute(
+        context.db,
+      );
     assert.equal(rows.length, 0);
     await buyer.submit('/sign-in', { phone: paste(wallet.phone), pin: testPin });
     await buyer.submit('/confirm');
@@ -186,9 +187,8 @@ test('a PIN with a space before or behind is another PIN: told, and no attempt',
       /name="pin"[^>]*aria-invalid="true"/,
     );
   }
-  const { rows } = await sql`select 1 from attempt_counters where subject like ${`${order.id}%`}`.execute(
-    context.db,
-  );
+  const { rows } =
+    await sql`select 1 from attempt_counters where subject like ${`${order.publicId}%`}`.execute(context.db);
   assert.equal(rows.length, 0);
 });
 

@@ -10,6 +10,7 @@ import { toProblem } from '../../ground/http/index.ts';
 import { chooseLocale, createNonce, pageHeaders } from '../../ground/pages/index.ts';
 import type { Decoded, OrderFault, ResponseCode } from '../../ground/protocols/index.ts';
 import { faultPage } from '../checkout/pages/index.ts';
+import { logPlaced } from './log-orders.ts';
 import { noteRefusal } from './refusals.ts';
 
 type ClassicProtocol = 'classic-v1' | 'classic-v2';
@@ -64,6 +65,7 @@ async function receive(context: Context, entrance: ClassicEntrance, rawQuery: st
   const opened = await query.open(site);
   if (!opened.ok) return { ...opened, site };
   const placed = await inTransaction(context.db, (tx) => placeOrder(context, tx, site, opened.order));
+  if (placed.ok && placed.created) logPlaced(context, placed.order);
   // A known order that is already final goes to its checkout too, which shows the truth.
   return placed.ok ? { ok: true, location: arrivalUrl(context, placed.order) } : { ...placed, site };
 }
@@ -71,7 +73,7 @@ async function receive(context: Context, entrance: ClassicEntrance, rawQuery: st
 /** The buyer is told 75 when the database is away; every other fault of ours is the server's to answer. */
 function serviceAway(request: FastifyRequest, error: unknown): Received {
   if (toProblem(error).slug !== 'unavailable') throw error;
-  request.log.error({ err: error, traceId: request.id }, 'request failed');
+  request.log.error({ err: error, req: request }, 'request failed');
   return { ok: false, fault: { code: '75', detail: 'try again in a few seconds' }, site: null };
 }
 

@@ -3,23 +3,31 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { recordRefusedRequest } from '../../business/requests/index.ts';
+import { canonicalAddress } from '../../ground/addresses/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { isApiPath } from '../../ground/http/index.ts';
+import { logEvent } from '../../ground/log/index.ts';
 import { splitRawQuery } from '../../ground/protocols/index.ts';
 
 type Refusal = { code: string; detail: string };
 
 const refusals = new WeakMap<FastifyRequest, Refusal>();
 
-/** For entrances that answer with a page of their own; problems of the API are noted by the server. */
+/** For entrances that answer by themselves; problems that the server answers are noted and logged by it. */
 export function noteRefusal(request: FastifyRequest, refusal: Refusal): void {
   refusals.set(request, refusal);
+}
+
+function logRefusal({ log }: Context, request: FastifyRequest, { code, detail }: Refusal): void {
+  const merchantSite = request.site?.merchantSite ?? null;
+  logEvent(log, 'order.refused', { code, detail, merchantSite, address: canonicalAddress(request.ip) });
 }
 
 /** `entrances`: the paths whose wrong methods count as well, beside everything under /v3. */
 export function recordRefusals(app: FastifyInstance, context: Context, entrances: readonly string[]): void {
   app.addHook('onSend', (request, reply, _payload, done) => {
     const refusal = refusalOf(request, reply, entrances);
+    if (refusal !== null && refusals.has(request)) logRefusal(context, request, refusal);
     // Nearly every answer: nothing to write down, and nothing to wait for.
     if (refusal === null) return done();
     record(context, request, refusal).then(() => done(), done);
@@ -48,7 +56,7 @@ async function record(context: Context, request: FastifyRequest, refusal: Refusa
     traceId: request.id,
     entryPoint: request.routeOptions.url ?? path,
     method: request.method,
-    remoteAddress: request.ip,
+    remoteAddress: canonicalAddress(request.ip),
     merchantSite: request.site?.merchantSite ?? textOrNull(received.merchant_site),
     code: refusal.code,
     detail: refusal.detail,

@@ -13,13 +13,13 @@ import {
   placeOrder,
   toOrderJson,
 } from '../../business/orders/index.ts';
-import { cancelOrderIn, expireOrderIfDue } from '../../business/payments/index.ts';
+import { cancelOrderIn, type EndedOrder, expireOrderIfDue, logEnded } from '../../business/payments/index.ts';
 import type { Context } from '../../ground/context.ts';
-import type { Tx } from '../../ground/database/index.ts';
 import { encodeProblem, ProblemError } from '../../ground/http/index.ts';
 import { splitRawQuery } from '../../ground/protocols/index.ts';
 import { rawQueryOf } from './classic-entrance.ts';
 import { answerOnce, type Given, type IdempotentRequest, type Worked } from './idempotency.ts';
+import { logPlaced } from './log-orders.ts';
 import { registerOpenApi } from './openapi.ts';
 import { noteRefusal } from './refusals.ts';
 import { authenticate, siteOf } from './rest-authentication.ts';
@@ -59,11 +59,14 @@ function registerOrderRoutes(scope: FastifyInstance, context: Context): void {
       const site = siteOf(request);
       const received = toReceivedOrder(site, request.body);
       await expireKnownOrder(context, site, received.merchTxnRef);
+      let created: Order | null = null;
       const answer = await answerOnce(context, idempotentRequest(site, request), async (tx) => {
         const placed = await placeOrder(context, tx, site, received);
         if (!placed.ok) return refuse(context, request, toOrderProblem(placed.fault));
+        created = placed.created ? placed.order : null;
         return { status: placed.created ? 201 : 200, body: encodeOrder(context, placed.order) };
       });
+      if (created !== null) logPlaced(context, created);
       return sendAnswer(reply, answer);
     },
   );
@@ -101,9 +104,13 @@ function registerOrderRoutes(scope: FastifyInstance, context: Context): void {
     async (request, reply) => {
       const site = siteOf(request);
       const order = await getOwnOrder(context, site, request.params.order_id);
-      const answer = await answerOnce(context, idempotentRequest(site, request), (tx) =>
-        cancel(tx, context, request, order),
-      );
+      let cancelled: Order | null = null;
+      const answer = await answerOnce(context, idempotentRequest(site, request), async (tx) => {
+        const ended = await cancelOrderIn(tx, context, order.id);
+        cancelled = ended.ok ? ended.order : null;
+        return answerCancel(context, request, order, ended);
+      });
+      if (cancelled !== null) logEnded(context, cancelled);
       return sendAnswer(reply, answer);
     },
   );
@@ -139,8 +146,7 @@ function idempotentRequest(site: MerchantSite, request: FastifyRequest): Idempot
   return { merchantSite: site.merchantSite, path, idempotencyKey: key, body: request.body };
 }
 
-async function cancel(tx: Tx, context: Context, request: FastifyRequest, order: Order): Promise<Worked> {
-  const ended = await cancelOrderIn(tx, context, order.id);
+function answerCancel(context: Context, request: FastifyRequest, order: Order, ended: EndedOrder): Worked {
   if (ended.ok) return { status: 200, body: encodeOrder(context, ended.order) };
   if (ended.error === 'order_not_found') throw new Error(`order ${order.publicId} vanished`);
   // Cancelled before, by whomever: what was asked for is so.

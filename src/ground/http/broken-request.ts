@@ -4,6 +4,8 @@
 
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { canonicalAddress } from '../addresses/index.ts';
+import { logEvent, withTrace } from '../log/index.ts';
 import { chooseLocale, createNonce, pageHeaders } from '../pages/index.ts';
 import type { ProblemContext } from './errors.ts';
 import { encodeProblem, ProblemError, type ProblemSlug } from './problems.ts';
@@ -27,15 +29,13 @@ export function answerBrokenRequest(
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const traceId = createTraceId();
   const problem = toProblem(error.code ?? '');
-  context.log.info(
-    {
-      traceId,
+  withTrace(traceId, () =>
+    logEvent(context.log, 'request.unreadable', {
       code: problem.code,
       problem: problem.slug,
-      fault: error.code,
-      remoteAddress: socket.remoteAddress,
-    },
-    'bytes that were no request refused',
+      fault: error.code ?? null,
+      address: canonicalAddress(socket.remoteAddress ?? ''),
+    }),
   );
   if (socket.writable && !owesAnother(socket))
     socket.write(encode(context, baseHeaders, problem, traceId, error));

@@ -3,8 +3,10 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { canonicalAddress } from '../addresses/index.ts';
 import type { Context } from '../context.ts';
 import { isPassingFault } from '../database/index.ts';
+import { logEvent, logPath, withTrace } from '../log/index.ts';
 import { chooseLocale, createNonce, pageHeaders } from '../pages/index.ts';
 import type { Environment, Locale } from '../terms.ts';
 import { encodeProblem, type FieldError, ProblemError, type ProblemSlug } from './problems.ts';
@@ -111,8 +113,16 @@ export function answerProblem(
 ): FastifyReply {
   const problem = isCutOff(request) ? cutOff() : toProblem(error);
   const traceId = request.id;
-  if (problem.status >= 500) request.log.error({ err: error, req: request }, 'request failed');
-  else request.log.info({ code: problem.code, problem: problem.slug }, 'request refused');
+  withTrace(traceId, () => {
+    if (problem.status >= 500) return context.log.error({ err: error, req: request }, 'request failed');
+    logEvent(context.log, 'request.refused', {
+      code: problem.code,
+      problem: problem.slug,
+      method: request.method,
+      path: logPath(request.raw.url ?? ''),
+      address: canonicalAddress(request.ip),
+    });
+  });
 
   reply.problem = problem;
   // What is left of a body nobody will read must not hold the connection.

@@ -6,6 +6,7 @@ import formbody from '@fastify/formbody';
 import { type FastifyInstance, fastify, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Context } from '../context.ts';
+import { withTrace } from '../log/index.ts';
 import { noteRoutes } from './allowed-methods.ts';
 import { createBaseHeaders } from './base-headers.ts';
 import { answerBrokenRequest, type ParserFault } from './broken-request.ts';
@@ -65,6 +66,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
+    // The trace id travels with the work (withTrace), so a request needs no logger of its own.
+    childLoggerFactory: (log) => log,
     genReqId: createTraceId,
     requestIdHeader: false,
     trustProxy: isNobody(options.trustProxy) ? false : options.trustProxy,
@@ -117,6 +120,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
     done();
   });
 
+  app.addHook('onRequest', (request, _reply, done) => withTrace(request.id, done));
+  // The body arrives by events of the socket, which belong to no request.
+  app.addHook('preValidation', (request, _reply, done) => withTrace(request.id, done));
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(baseHeaders).header('x-trace-id', request.id);
     done(findShapeFault(request, knownHosts) ?? undefined);

@@ -1,3 +1,5 @@
-export { createLogger, type Logger } from './logger.ts';
+export { type EventFields, type LogEventName, logEvent, logEvents } from './log-events.ts';
+export { createLogger, type Logger, logPath } from './logger.ts';
 export { type Say, sayWhenSlow } from './say-when-slow.ts';
 export { outliveBrokenOutput, outliveStrayErrors } from './stray-errors.ts';
+export { withoutTrace, withTrace } from './trace.ts';

@@ -3,6 +3,7 @@
 
 import type { FastifyBaseLogger } from 'fastify';
 import pino from 'pino';
+import { currentTraceId } from './trace.ts';
 
 /** What a use case logs with; a request's own logger fits too. */
 export type Logger = FastifyBaseLogger;
@@ -11,6 +12,7 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' |
 
 const redacted = '[redacted]';
 const depthMax = 8;
+const pathMax = 200;
 const secretWords = new Set(
   'pin otp password passwd secret authorization cookie token key signature securehash accesscode'.split(' '),
 );
@@ -21,6 +23,11 @@ export function createLogger(level: LogLevel, destination?: pino.DestinationStre
     level,
     timestamp: pino.stdTimeFunctions.isoTime,
     base: null,
+    // Merged with the line's own fields, so that none stands twice.
+    mixin: () => {
+      const traceId = currentTraceId();
+      return traceId === null ? {} : { traceId };
+    },
     formatters: { level: (label) => ({ level: label }), log: (fields) => redactFields(fields) },
     serializers: { req: describeRequest, err: describeError },
     hooks: { streamWrite: maskPhones },
@@ -78,10 +85,14 @@ export function maskPhones(text: string): string {
   return text.replace(/(?<![\w.+-])(0\d{2}|\+84\d{2})\d{4}(\d{3})(?![\w-])/g, '$1****$2');
 }
 
-/** Without the query (classic orders carry signatures there) and without the token of a checkout. */
 function describeRequest(request: { method?: string; url?: string; ip?: string; hostname?: string }) {
-  const path = request.url?.split('?', 1)[0]?.replace(/^(\/checkout\/)[^/]+/, `$1${redacted}`);
+  const path = request.url === undefined ? undefined : logPath(request.url);
   return { method: request.method, path, host: request.hostname, remoteAddress: request.ip };
+}
+
+/** Without the query (classic orders carry signatures there) and without the token of a checkout. */
+export function logPath(url: string): string {
+  return (url.split('?', 1)[0] ?? '').replace(/^(\/checkout\/)[^/]+/, `$1${redacted}`).slice(0, pathMax);
 }
 
 /** The error's own fields may repeat what a person sent (PostgreSQL's `detail` quotes the row): only known ones stay. */

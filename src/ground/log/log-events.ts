@@ -1,0 +1,201 @@
+// Every event of the log: its name, its level, its fields. docs/reference/log-events.md says the same, held by a test.
+// Lines without `event` are faults of ours, with a sentence and the error.
+
+import { boundLines } from './line-bound.ts';
+import type { Logger } from './logger.ts';
+
+type EventRule = {
+  level: 'info' | 'warn' | 'error';
+  /** Who tried what, and what came of it (OWASP ASVS 5.0, 16.3). */
+  security: boolean;
+  says: string;
+  fields: readonly string[];
+  /** A client can make these lines as fast as it sends: those alike in these fields are written a few at a time. */
+  boundedBy?: readonly string[];
+};
+
+export const logEvents = {
+  'sign_in.succeeded': {
+    level: 'info',
+    security: true,
+    says: 'a buyer signed in to a wallet',
+    fields: ['orderId', 'walletId', 'address', 'countedAs'],
+  },
+  'sign_in.failed': {
+    level: 'info',
+    security: true,
+    says: 'a PIN was wrong, or nobody has this phone',
+    fields: ['orderId', 'walletId', 'subject', 'address', 'countedAs'],
+  },
+  'sign_in.refused': {
+    level: 'info',
+    security: true,
+    says: 'an attempt to sign in was not judged, or its wallet may not sign in',
+    fields: ['orderId', 'walletId', 'subject', 'address', 'reason'],
+    boundedBy: ['reason', 'subject', 'address'],
+  },
+  'sign_in.locked': {
+    level: 'warn',
+    security: true,
+    says: 'too many wrong PINs in a row: sign-in by PIN is locked',
+    fields: ['orderId', 'walletId', 'subject', 'address', 'countedAs', 'lockedUntil'],
+  },
+  'sign_in.unlocked': {
+    level: 'warn',
+    security: true,
+    says: 'an operator ended the locks of a wallet',
+    fields: ['walletId'],
+  },
+  'session.ended': {
+    level: 'info',
+    security: true,
+    says: 'a buyer signed out',
+    fields: ['orderId', 'walletId'],
+  },
+  'code.sent': {
+    level: 'info',
+    security: true,
+    says: 'a one-time code was sent',
+    fields: ['paymentId', 'walletId'],
+  },
+  'code.not_sent': {
+    level: 'warn',
+    security: true,
+    says: 'a wallet was sent as many codes as it may in an hour',
+    fields: ['paymentId', 'walletId'],
+    boundedBy: ['walletId'],
+  },
+  'code.wrong': {
+    level: 'info',
+    security: true,
+    says: 'a one-time code was wrong',
+    fields: ['paymentId', 'walletId', 'attemptsLeft'],
+  },
+  'code.locked': {
+    level: 'warn',
+    security: true,
+    says: 'too many wrong codes in a row: the wallet pays nothing for a while',
+    fields: ['paymentId', 'walletId', 'lockedUntil'],
+  },
+  'form.refused': {
+    level: 'warn',
+    security: true,
+    says: "a form was not this browser's to send",
+    fields: ['orderId', 'action', 'reason', 'address'],
+    boundedBy: ['reason', 'address'],
+  },
+  'request.refused': {
+    level: 'info',
+    security: true,
+    says: 'a request was refused',
+    fields: ['code', 'problem', 'method', 'path', 'address'],
+    boundedBy: ['problem', 'address'],
+  },
+  'request.unreadable': {
+    level: 'info',
+    security: true,
+    says: 'bytes that are no HTTP request were refused',
+    fields: ['code', 'problem', 'fault', 'address'],
+    boundedBy: ['problem', 'address'],
+  },
+  'order.placed': {
+    level: 'info',
+    security: false,
+    says: 'an order came in',
+    fields: ['orderId', 'merchantSite', 'protocol', 'amountDong'],
+  },
+  'order.refused': {
+    level: 'info',
+    security: true,
+    says: 'an order, or a question about one, was refused',
+    fields: ['code', 'detail', 'merchantSite', 'address'],
+    boundedBy: ['code', 'merchantSite', 'address'],
+  },
+  'order.ended': {
+    level: 'info',
+    security: false,
+    says: 'an order got its result without a payment',
+    fields: ['orderId', 'merchantSite', 'status', 'code'],
+  },
+  'order.expired_together': {
+    level: 'info',
+    security: false,
+    says: 'the time of orders was over',
+    fields: ['count'],
+  },
+  'order.expiry_set_aside': {
+    level: 'error',
+    security: false,
+    says: 'orders whose time is over could not be ended: set aside, and tried again later',
+    fields: ['count', 'orders'],
+  },
+  'payment.started': {
+    level: 'info',
+    security: false,
+    says: 'a buyer is about to pay',
+    fields: ['paymentId', 'orderId', 'walletId', 'amountDong', 'confirmationClass'],
+  },
+  'payment.paid': {
+    level: 'info',
+    security: false,
+    says: 'a payment was posted',
+    fields: ['paymentId', 'confirmedBy'],
+  },
+  'payment.refused': {
+    level: 'info',
+    security: false,
+    says: 'a payment was refused; its order is open',
+    fields: ['paymentId', 'code'],
+  },
+  'payment.not_known': {
+    level: 'warn',
+    security: false,
+    says: 'the database did not say what became of a payment; the page asks again',
+    fields: ['paymentId'],
+  },
+  'notification.delivered': {
+    level: 'info',
+    security: false,
+    says: 'a merchant has taken a result',
+    fields: ['notificationId', 'orderId', 'merchantSite', 'attempt', 'status'],
+  },
+  'notification.failed': {
+    level: 'info',
+    security: false,
+    says: 'a merchant has not taken a result; it is sent again',
+    fields: ['notificationId', 'orderId', 'merchantSite', 'attempt', 'status', 'outcome', 'nextAt'],
+  },
+  'notification.exhausted': {
+    level: 'error',
+    security: false,
+    says: 'a merchant has not taken a result, and it is sent no more',
+    fields: ['notificationId', 'orderId', 'merchantSite', 'attempt', 'status', 'outcome'],
+  },
+} as const satisfies Record<string, EventRule>;
+
+export type LogEventName = keyof typeof logEvents;
+type FieldValue = string | number | bigint | boolean | null | Date | readonly string[];
+export type EventFields<E extends LogEventName> = Record<(typeof logEvents)[E]['fields'][number], FieldValue>;
+
+/** Writes one line. What a line must not say is taken out behind it, as of any other line. */
+export function logEvent<E extends LogEventName>(
+  log: Logger,
+  event: E,
+  fields: EventFields<E>,
+  fault?: { err: unknown },
+): void {
+  const rule: EventRule = logEvents[event];
+  const write = (more: object) => {
+    log[rule.level]({ event, ...more, ...fault }, rule.says);
+  };
+  if (rule.boundedBy === undefined) {
+    write(fields);
+    return;
+  }
+  const values: Partial<Record<string, FieldValue>> = fields;
+  const alike = Object.fromEntries(rule.boundedBy.map((name) => [name, values[name] ?? null]));
+  boundLines(log, JSON.stringify([event, alike]), {
+    write: () => write(fields),
+    writeLeftOut: (leftOut) => write({ ...alike, leftOut }),
+  });
+}
