@@ -4,6 +4,7 @@
 
 import type { Context } from '../../ground/context.ts';
 import { isPassingFault } from '../../ground/database/index.ts';
+import { logEvent } from '../../ground/log/index.ts';
 import { countUnwritten, type UnwrittenReason } from './refusal-metrics.ts';
 import { addRepeated, insertRefusedRequests, type NewRefusedRequest } from './request-queries.ts';
 
@@ -41,10 +42,8 @@ export function createRefusalWriter({ db, clock, log }: Hands): RefusalWriter {
     untold[reason] = (untold[reason] ?? 0) + count;
     const nowMs = clock.now().getTime();
     if (nowMs - toldAtMs < toldEachMs) return;
-    log.warn(
-      { event: 'request.refusals_unwritten', ...untold, ...(error === undefined ? {} : { err: error }) },
-      'refused requests not written down',
-    );
+    const counts = Object.entries(untold).map(([why, times]) => `${why}: ${times}`);
+    logEvent(log, 'request.refusals_unwritten', { counts }, error === undefined ? undefined : { err: error });
     untold = {};
     toldAtMs = nowMs;
   };

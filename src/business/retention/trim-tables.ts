@@ -2,6 +2,7 @@
 
 import { Counter } from '@prometheus-io/client';
 import type { Context } from '../../ground/context.ts';
+import { logEvent } from '../../ground/log/index.ts';
 import { metricsRegistry } from '../../ground/metrics/index.ts';
 import {
   findNewestBound,
@@ -82,7 +83,7 @@ async function trimOnce(
     return count;
   } catch (error) {
     failures.inc({ subject });
-    log.error({ event: 'retention.failed', subject, err: error }, 'a table could not be trimmed');
+    logEvent(log, 'retention.failed', { subject }, { err: error });
     return 0;
   }
 }

@@ -98,6 +98,18 @@ export const logEvents = {
     fields: ['code', 'problem', 'fault', 'address'],
     boundedBy: ['problem', 'address'],
   },
+  'request.refusals_unwritten': {
+    level: 'warn',
+    security: false,
+    says: 'refused requests were not written down',
+    fields: ['counts'],
+  },
+  'retention.failed': {
+    level: 'error',
+    security: false,
+    says: 'a table could not be trimmed',
+    fields: ['subject'],
+  },
   'order.placed': {
     level: 'info',
     security: false,
