@@ -101,7 +101,7 @@ export const logEvents = {
   'request.refusals_unwritten': {
     level: 'warn',
     security: false,
-    says: 'refused requests were not written down',
+    says: 'refused requests not written down',
     fields: ['counts'],
   },
   'retention.failed': {
