@@ -13,7 +13,7 @@ import { registerEntrances } from './edges/entrances/index.ts';
 import { registerSandbox } from './edges/sandbox/index.ts';
 import type { Context } from './ground/context.ts';
 import { openDatabase } from './ground/database/index.ts';
-import { createServer, registerHealth } from './ground/http/index.ts';
+import { createServer, type MetricsAccess, registerHealth, registerMetrics } from './ground/http/index.ts';
 import { type Jobs, type JobTask, startJobs } from './ground/jobs/index.ts';
 
 export type AppOptions = {
@@ -23,6 +23,8 @@ export type AppOptions = {
   allowedHosts?: string[];
   /** Browsers stay with https on the names below the gateway's too. */
   hstsSubdomains?: boolean;
+  /** Who may read /metrics here. */
+  metrics?: MetricsAccess;
   /** The demo's pages (start page, inbox, shop); null outside the demo. */
   sandbox: { shopUrl: () => string | null; testWallet: { phone: string; pin: string } } | null;
   /** True once the process has been told to stop. */
@@ -39,10 +41,21 @@ export function createApp(context: Context, options: AppOptions): FastifyInstanc
     hstsSubdomains: options.hstsSubdomains ?? false,
   });
   registerHealth(app, context, options.isStopping ? { isStopping: options.isStopping } : {});
+  registerMetrics(app, context.publicUrl, options.metrics ?? 'local');
   exposeVerification(context);
   registerEntrances(app, context);
   registerCheckout(app, context, { testWallet: options.sandbox?.testWallet ?? null });
   if (options.sandbox) registerSandbox(app, context, options.sandbox);
+  return app;
+}
+
+/** A server of its own for /metrics, and nothing else; the caller listens. */
+export function createMetricsApp(
+  context: Pick<Context, 'clock' | 'log' | 'publicUrl'>,
+  access: MetricsAccess,
+): FastifyInstance {
+  const app = createServer({ context, errorPage });
+  registerMetrics(app, context.publicUrl, access);
   return app;
 }
 

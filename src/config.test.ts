@@ -74,3 +74,27 @@ test('a key of another length and an id given twice are refused', () => {
 test('an empty variable counts as absent', () => {
   assert.equal(loadConfig({ VIPAY_PORT: '', DATABASE_URL: '' }).port, 8080);
 });
+
+test('metrics have a port or a token of their own when told to', () => {
+  assert.deepEqual([loadConfig({}).metricsPort, loadConfig({}).metricsToken], [null, null]);
+  const config = loadConfig({ VIPAY_METRICS_PORT: '9464', VIPAY_METRICS_TOKEN: 'x'.repeat(16) });
+  assert.deepEqual([config.metricsPort, config.metricsToken], [9464, 'x'.repeat(16)]);
+  for (const wrong of [
+    { VIPAY_METRICS_PORT: '8080' },
+    { VIPAY_METRICS_PORT: '0' },
+    { VIPAY_METRICS_TOKEN: 'short' },
+    { VIPAY_METRICS_TOKEN: `a b${'x'.repeat(16)}` },
+  ]) {
+    assert.throws(() => loadConfig(wrong), /VIPAY_METRICS/, JSON.stringify(wrong));
+  }
+});
+
+test('names by which the gateway is called too are read as names, without ports', () => {
+  const config = loadConfig({ ...live, VIPAY_ALLOWED_HOSTS: 'Pay.internal, 10.0.0.5,[fd00::1]' });
+  assert.deepEqual(config.allowedHosts, ['pay.internal', '10.0.0.5', '[fd00::1]']);
+  assert.equal(config.hstsSubdomains, false);
+  assert.equal(loadConfig({ ...live, VIPAY_HSTS_SUBDOMAINS: '1' }).hstsSubdomains, true);
+  for (const text of ['https://pay.internal', 'pay.internal:80', '*.internal', 'a,,b']) {
+    assert.throws(() => loadConfig({ ...live, VIPAY_ALLOWED_HOSTS: text }), /VIPAY_ALLOWED_HOSTS/, text);
+  }
+});

@@ -26,6 +26,10 @@ export type Config = {
   trustedProxies: string[];
   /** Names beside the public address's own that requests may call the gateway by. */
   allowedHosts: string[];
+  /** A port of its own for /metrics; null: none. */
+  metricsPort: number | null;
+  /** What a reader of /metrics must send as a Bearer token; null: nothing. */
+  metricsToken: string | null;
   /** Browsers are told to stay with https on the names below the gateway's too. */
   hstsSubdomains: boolean;
   /** Whether sandbox sites may have return and notification addresses on this machine. */
@@ -59,13 +63,14 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   return assemble(parsed.data);
 }
 
-const whole = (min: number, max: number, fallback: number) =>
+const wholeWithin = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d{1,9}$/, 'must be a whole number')
     .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be between ${min} and ${max}`)
-    .default(fallback);
+    .refine((value) => value >= min && value <= max, `must be between ${min} and ${max}`);
+
+const whole = (min: number, max: number, fallback: number) => wholeWithin(min, max).default(fallback);
 
 const yesOrNo = z.enum(['0', '1'], 'must be 0 or 1').transform((text) => text === '1');
 
@@ -128,6 +133,11 @@ const environmentSchema = z.object({
   VIPAY_TRUSTED_PROXIES: proxyList,
   VIPAY_ALLOWED_HOSTS: hostList,
   VIPAY_HSTS_SUBDOMAINS: yesOrNo.optional(),
+  VIPAY_METRICS_PORT: wholeWithin(1, 65_535).optional(),
+  VIPAY_METRICS_TOKEN: z
+    .string()
+    .regex(/^[A-Za-z0-9._~+/=-]{16,200}$/, 'must be 16 to 200 of letters, digits and . _ ~ + / = -')
+    .optional(),
   VIPAY_ALLOW_LOOPBACK_CALLBACKS: yesOrNo.optional(),
   // The least OWASP recommends for argon2id: 19 MiB, two passes, one lane. (The algorithm wants 8 KiB a lane.)
   VIPAY_ARGON2_MEMORY_KIB: whole(128, 1_048_576, 19_456),
@@ -144,6 +154,10 @@ function findContradictions(env: Record<string, string | undefined>): string[] {
     [
       env.VIPAY_MIGRATION_DATABASE_URL !== undefined && env.DATABASE_URL === undefined,
       'VIPAY_MIGRATION_DATABASE_URL needs DATABASE_URL, the address of the running role',
+    ],
+    [
+      env.VIPAY_METRICS_PORT !== undefined && env.VIPAY_METRICS_PORT === (env.VIPAY_PORT ?? '8080'),
+      'VIPAY_METRICS_PORT must be another port than VIPAY_PORT',
     ],
     [
       env.VIPAY_PORT === '0' && env.VIPAY_PUBLIC_URL === undefined,
@@ -170,6 +184,8 @@ function assemble(env: z.output<typeof environmentSchema>): Config {
     trustedProxies: env.VIPAY_TRUSTED_PROXIES,
     allowedHosts: env.VIPAY_ALLOWED_HOSTS,
     hstsSubdomains: env.VIPAY_HSTS_SUBDOMAINS ?? false,
+    metricsPort: env.VIPAY_METRICS_PORT ?? null,
+    metricsToken: env.VIPAY_METRICS_TOKEN ?? null,
     allowLoopbackCallbacks: env.VIPAY_ALLOW_LOOPBACK_CALLBACKS ?? demo,
     argon2: {
       memoryKib: env.VIPAY_ARGON2_MEMORY_KIB,

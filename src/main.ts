@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { createApp, startWork, type Work } from './app.ts';
+import { createApp, createMetricsApp, startWork, type Work } from './app.ts';
 import { listSites } from './business/merchants/index.ts';
 import { type Config, ConfigFault, loadConfig } from './config.ts';
 import { createContext } from './create-context.ts';
@@ -21,6 +21,7 @@ import {
   SchemaRefusal,
   tellDatabaseFault,
 } from './ground/database/index.ts';
+import type { MetricsAccess } from './ground/http/index.ts';
 import { createLogger, outliveBrokenOutput, outliveStrayErrors, sayWhenSlow } from './ground/log/index.ts';
 import { openKeyRing } from './open-key-ring.ts';
 
@@ -70,6 +71,7 @@ async function start(): Promise<void> {
       trustedProxies: config.trustedProxies,
       allowedHosts: config.allowedHosts,
       hstsSubdomains: config.hstsSubdomains,
+      metrics: metricsAccess(config),
       sandbox: config.demo
         ? { shopUrl: () => shop?.url() ?? null, testWallet: { phone: payingWallet.phone, pin: testPin } }
         : null,
@@ -78,6 +80,7 @@ async function start(): Promise<void> {
     started.push({ name: 'http', stop: () => app.close() });
     await listen(app, config);
   }
+  if (config.metricsPort !== null) await openMetrics(context, config, config.metricsPort);
   // Started last and stopped first: what it sends may come back to this server.
   if (config.role !== 'serve') {
     const work: Work = await step('the jobs to start', () => startWork(context, config, urls.url));
@@ -99,6 +102,23 @@ async function prepareFolder({ dataDir, databaseUrl }: Config): Promise<void> {
   await prepareDataDir(dataDir, { serverUser, say }).catch((error: unknown) => {
     const why = describeFileFault(error) ?? (error as Error).message;
     throw new ConfigFault([`VIPAY_DATA_DIR ${dataDir} cannot be used. ${why}`]);
+  });
+}
+
+/** At the gateway's own port: with a port of their own the numbers are not here. */
+function metricsAccess({ metricsPort, metricsToken }: Config): MetricsAccess {
+  if (metricsPort !== null) return 'closed';
+  return metricsToken === null ? 'local' : { token: metricsToken };
+}
+
+/** Without a token the port is this machine's alone; with one it listens where the gateway does. */
+async function openMetrics(context: Context, config: Config, port: number): Promise<void> {
+  const token = config.metricsToken;
+  const app = createMetricsApp(context, token === null ? 'open' : { token });
+  started.push({ name: 'metrics', stop: () => app.close() });
+  const host = token === null ? '127.0.0.1' : config.host;
+  await app.listen({ port, host }).catch((error: unknown) => {
+    throw portFault(error, { port, host }, 'VIPAY_METRICS_PORT');
   });
 }
 
@@ -153,15 +173,19 @@ async function listen(app: FastifyInstance, config: Config): Promise<void> {
   });
 }
 
-function portFault(error: unknown, { port, host }: Config): unknown {
+function portFault(
+  error: unknown,
+  { port, host }: Pick<Config, 'port' | 'host'>,
+  setting = 'VIPAY_PORT',
+): unknown {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
       return new StartFault(
-        `Port ${port} is taken by another program (or by a viPay that runs already). Stop that one, or choose another port: VIPAY_PORT=${port + 1} npm start`,
+        `Port ${port} is taken by another program (or by a viPay that runs already). Stop that one, or choose another port: ${setting}=${port + 1} npm start`,
       );
     case 'EACCES':
       return new StartFault(
-        `Port ${port} needs more rights than this user has; choose one above 1023 (VIPAY_PORT).`,
+        `Port ${port} needs more rights than this user has; choose one above 1023 (${setting}).`,
       );
     case 'ENOTFOUND':
     case 'EAI_AGAIN':

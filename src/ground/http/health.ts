@@ -1,11 +1,9 @@
-// /healthz: the process answers. /readyz: it can do its work. /metrics: numbers for the operator's own network.
+// /healthz: the process answers. /readyz: it can do its work. And the count of every request, for /metrics.
 
 import { Counter, collectDefaultMetrics, Histogram } from '@prometheus-io/client';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import ipaddr from 'ipaddr.js';
+import type { FastifyInstance } from 'fastify';
 import type { Context } from '../context.ts';
 import { metricsRegistry } from '../metrics/index.ts';
-import { ProblemError } from './problems.ts';
 
 const readyWithinMs = 2_000;
 
@@ -24,7 +22,7 @@ export function registerHealth(
     done();
   });
   const noStore = { 'cache-control': 'no-store' };
-  // Load balancers and scrapers ask by address.
+  // Load balancers ask by address.
   const anyHost = { config: { anyHost: true } };
 
   app.get('/healthz', anyHost, async (_request, reply) => reply.headers(noStore).send({ status: 'ok' }));
@@ -36,14 +34,6 @@ export function registerHealth(
       .headers(noStore)
       .send({ status: ready ? 'ready' : 'not_ready' });
   });
-
-  app.get('/metrics', anyHost, async (request, reply) => {
-    if (!isFromInside(request))
-      throw new ProblemError('not-found', { detail: 'there is nothing at this address' });
-    return reply
-      .headers({ ...noStore, 'content-type': metricsRegistry.contentType })
-      .send(await metricsRegistry.metrics());
-  });
 }
 
 async function isDatabaseReady(context: Pick<Context, 'db'>): Promise<boolean> {
@@ -54,17 +44,6 @@ async function isDatabaseReady(context: Pick<Context, 'db'>): Promise<boolean> {
     () => false,
   );
   return Promise.race([answered, tooLate]).finally(() => clearTimeout(timer));
-}
-
-/**
- * From this machine or a private network. What a proxy forwards for somebody else is from outside, unless the
- * server trusts that proxy and the somebody is inside too.
- */
-function isFromInside(request: FastifyRequest): boolean {
-  const forwarded = request.headers['x-forwarded-for'] ?? request.headers.forwarded;
-  if (forwarded !== undefined && request.ip === request.socket.remoteAddress) return false;
-  if (!ipaddr.isValid(request.ip)) return false;
-  return ['loopback', 'private', 'uniqueLocal', 'linkLocal'].includes(ipaddr.process(request.ip).range());
 }
 
 type Metrics = {
