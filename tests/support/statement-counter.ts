@@ -1,5 +1,6 @@
 // Counts what a piece of work asks of the database: statements by what was sent, commits by what the server did.
 
+import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Database } from '../../src/ground/database/index.ts';
 
@@ -15,6 +16,7 @@ export function createStatementCounter(db: Database): {
   count(work: () => Promise<unknown>): Promise<Counted>;
 } {
   let texts: string[] = [];
+  const underWay = new Set<Promise<unknown>>();
   const watched = new WeakSet<pg.PoolClient>();
   db.pool.on('acquire', (client) => {
     if (watched.has(client)) return;
@@ -24,7 +26,13 @@ export function createStatementCounter(db: Database): {
       const [first] = given as [string | { text: string }];
       const text = typeof first === 'string' ? first : first.text;
       texts.push(text);
-      return query(...given);
+      const answered = query(...given);
+      if (answered instanceof Promise) {
+        underWay.add(answered);
+        const settled = () => underWay.delete(answered);
+        answered.then(settled, settled);
+      }
+      return answered;
     };
     client.query = counting as typeof client.query;
   });
@@ -39,6 +47,9 @@ export function createStatementCounter(db: Database): {
       const before = await readWrites();
       texts = [];
       await work();
+      // What the work leaves behind, such as the word that wakes the dispatchers, is counted with it.
+      await setImmediate();
+      while (underWay.size > 0) await Promise.allSettled(underWay);
       const sent = texts.filter((text) => !isBoundary.test(text));
       return { statements: sent.length, commits: (await readWrites()) - before, texts: sent };
     },

@@ -26,4 +26,6 @@ export {
   findV1Secrets,
   findV2Keys,
   findWebhookSecrets,
+  type KeyHolder,
+  recallSiteByApiKey,
 } from './site-keys.ts';

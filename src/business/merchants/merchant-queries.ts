@@ -229,13 +229,10 @@ export async function listAllKeys(db: DbOrTx, merchantSite: string): Promise<Sit
   return rows;
 }
 
-/** The valid key with this hash, of any site. */
-export async function findKeyByHash(db: DbOrTx, secretHash: Buffer, now: Date): Promise<SiteKeyRow | null> {
+/** The key with this hash, of any site, valid or not. */
+export async function findKeyByHash(db: DbOrTx, secretHash: Buffer): Promise<SiteKeyRow | null> {
   const { rows } = await sql<SiteKeyRow>`
-    select ${keyColumns} from site_keys
-    where secret_hash = ${secretHash} and status <> 'revoked' and (expires_at is null or expires_at > ${now})`.execute(
-    db,
-  );
+    select ${keyColumns} from site_keys where secret_hash = ${secretHash}`.execute(db);
   return rows[0] ?? null;
 }
 

@@ -3,7 +3,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
 import type { Context } from '../../ground/context.ts';
-import type { Tx } from '../../ground/database/index.ts';
+import { createRowCache, type Tx } from '../../ground/database/index.ts';
 import {
   exportPrivateKey,
   exportPublicKey,
@@ -16,6 +16,7 @@ import {
   findSite,
   insertSiteKey,
   listValidKeys,
+  recallSite,
   type SiteKeyRow,
 } from './merchant-queries.ts';
 import type { MerchantSite, SiteCredentials, SiteKeyKind } from './site.ts';
@@ -135,12 +136,48 @@ export async function findWebhookSecrets(context: Keys, site: SiteCode): Promise
 }
 
 /** The site that this API key (`sk_sandbox_…`, `sk_live_…`) is valid for; suspended sites too, the caller decides. */
-export async function findSiteByApiKey(context: Keys, apiKey: string): Promise<MerchantSite | null> {
-  const environment = /^sk_(sandbox|live)_[A-Za-z0-9_-]{43}$/.exec(apiKey)?.[1];
-  if (environment === undefined) return null;
-  const row = await findKeyByHash(context.db, hashApiKey(apiKey), context.clock.now());
-  if (row === null || row.kind !== 'rest_api_key' || row.environment !== environment) return null;
-  return findSite(context.db, row.merchantSite);
+export async function findSiteByApiKey(context: Keys, apiKey: string): Promise<KeyHolder | null> {
+  const environment = readEnvironment(apiKey);
+  if (environment === null) return null;
+  const row = await findKeyByHash(context.db, hashApiKey(apiKey));
+  if (!row || !isGoodFor(row, environment, context.clock.now())) return null;
+  const site = await findSite(context.db, row.merchantSite);
+  return site && { site, keyId: row.id };
+}
+
+const apiKeys = createRowCache<SiteKeyRow | null>({
+  tables: ['site_keys'],
+  load: (db, hash) => findKeyByHash(db, Buffer.from(hash, 'base64')),
+  isKept: (row) => row !== null,
+});
+
+/**
+ * The same from memory: the key and the site as they were at most ten seconds ago. Only for what looks at both again
+ * where it writes (insertingOrder takes the key's id).
+ */
+export async function recallSiteByApiKey(context: Keys, apiKey: string): Promise<KeyHolder | null> {
+  const environment = readEnvironment(apiKey);
+  if (environment === null) return null;
+  const row = await apiKeys.get(context.db, hashApiKey(apiKey).toString('base64'));
+  if (!row || !isGoodFor(row, environment, context.clock.now())) return null;
+  const site = await recallSite(context, row.merchantSite);
+  return site && { site, keyId: row.id };
+}
+
+/** A site, and the id of the key that it was found by. */
+export type KeyHolder = { site: MerchantSite; keyId: string };
+
+function readEnvironment(apiKey: string): string | null {
+  return /^sk_(sandbox|live)_[A-Za-z0-9_-]{43}$/.exec(apiKey)?.[1] ?? null;
+}
+
+function isGoodFor(row: SiteKeyRow, environment: string, now: Date): boolean {
+  return (
+    row.kind === 'rest_api_key' &&
+    row.environment === environment &&
+    row.status !== 'revoked' &&
+    (row.expiresAt === null || row.expiresAt > now)
+  );
 }
 
 export function tellGatewayKey(publicKey: KeyObject): Partial<SiteCredentials> {

@@ -17,6 +17,7 @@ export { type OrderJson, toOrderJson } from './order-json.ts';
 export {
   findOrder,
   findOrderByReference,
+  insertingOrder,
   listPassedDeadlines,
   lockOrder,
   type OrderRow,
@@ -25,4 +26,4 @@ export {
   toOrder,
   updateOrderFinal,
 } from './order-queries.ts';
-export { type PlacedOrder, placeOrder } from './place-order.ts';
+export { type DraftedOrder, draftOrder, type PlacedOrder, placeOrder } from './place-order.ts';

@@ -58,28 +58,30 @@ export function lockOrder(tx: Tx, id: string): Promise<Order | null> {
   return selectOrder(tx, sql`id = ${id} for no key update`);
 }
 
-/** Returns false when the site has used this reference before. */
-export async function insertOrder(
-  tx: Tx,
-  order: Omit<
-    Order,
-    'publicId' | 'status' | 'responseCode' | 'resultPaymentId' | 'transactionNo' | 'finalAt'
-  > & {
-    contentHash: Buffer;
-  },
-): Promise<boolean> {
-  const { rows } = await sql`
-    with placed as (
-    insert into orders (id, environment, merchant_site, protocol, merch_txn_ref, order_no, amount_dong, description,
-      return_url, cancel_url, locale, received, content_hash, created_at, expires_at)
-    values (${order.id}, ${order.environment}, ${order.merchantSite}, ${order.protocol}, ${order.merchTxnRef},
+/** An order as it is stored first: open, without a result. */
+export type NewOrder = Omit<
+  OrderRow,
+  'status' | 'responseCode' | 'resultPaymentId' | 'transactionNo' | 'finalAt'
+> & { contentHash: Buffer };
+
+/**
+ * The SQL that stores a new order, as a value of a select list: true when it did; false when the reference is known, or
+ * when the site, or the key of this id that the order came with, is not good any more.
+ */
+export function insertingOrder(order: NewOrder, keyId: string | null): RawBuilder<boolean> {
+  return sql<boolean>`
+    order_insert(${order.id}, ${order.environment}, ${order.merchantSite}, ${order.protocol}, ${order.merchTxnRef},
       ${order.orderNo}, ${order.amountDong}, ${order.description}, ${order.returnUrl}, ${order.cancelUrl},
-      ${order.locale}, ${JSON.stringify(order.received)}::jsonb, ${order.contentHash}, ${order.createdAt}, ${order.expiresAt})
-    on conflict (merchant_site, merch_txn_ref) do nothing returning id, expires_at)
-    insert into order_deadlines (expires_at, order_id) select expires_at, id from placed returning order_id`.execute(
-    tx,
-  );
-  return rows.length === 1;
+      ${order.locale}, ${JSON.stringify(order.received)}::jsonb, ${order.contentHash}, ${order.createdAt},
+      ${order.expiresAt}, ${keyId}::uuid)`;
+}
+
+/** Returns false when nothing was stored: see insertingOrder. */
+export async function insertOrder(tx: Tx, order: NewOrder): Promise<boolean> {
+  const { rows } = await sql<{
+    isStored: boolean;
+  }>`select ${insertingOrder(order, null)} as "isStored"`.execute(tx);
+  return rows[0]?.isStored === true;
 }
 
 export async function findContentHash(db: DbOrTx, id: string): Promise<Buffer | null> {

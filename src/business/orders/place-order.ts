@@ -6,9 +6,15 @@ import type { Tx } from '../../ground/database/index.ts';
 import { computeFee, feeExceedsAmount } from '../../ground/money/index.ts';
 import { contentDigest, type OrderFault, type ReceivedOrder } from '../../ground/protocols/index.ts';
 import { findReturnAddressFault, type MerchantSite } from '../merchants/index.ts';
-import { type Policies, readPolicies } from '../policies/index.ts';
+import { type Policies, readPolicies, recallPolicies } from '../policies/index.ts';
 import type { Order } from './order.ts';
-import { findContentHash, findOrderByReference, insertOrder } from './order-queries.ts';
+import {
+  findContentHash,
+  findOrderByReference,
+  insertOrder,
+  type NewOrder,
+  toOrder,
+} from './order-queries.ts';
 
 export type PlacedOrder = { ok: true; order: Order; created: boolean } | { ok: false; fault: OrderFault };
 
@@ -23,17 +29,44 @@ export async function placeOrder(
   site: MerchantSite,
   received: ReceivedOrder,
 ): Promise<PlacedOrder> {
-  const contentHash = Buffer.from(contentDigest(received.received), 'hex');
   const known = await findOrderByReference(tx, site.merchantSite, received.merchTxnRef);
-  if (known) return compareWithKnown(tx, known, received, contentHash);
+  if (known) return compareWithKnown(tx, known, received);
 
+  const drafted = await draftOrder(context, site, received, tx);
+  if (!drafted.ok) return drafted;
+  if (await insertOrder(tx, drafted.row)) return { ok: true, order: drafted.order, created: true };
+  // A twin that came in at the same moment holds the reference: the insert waited for its commit, so it is seen.
+  const twin = await findOrderByReference(tx, site.merchantSite, received.merchTxnRef);
+  if (twin) return compareWithKnown(tx, twin, received);
+  return { ok: false, fault: { code: '04', detail: 'the merchant or the site is suspended' } };
+}
+
+export type DraftedOrder =
+  | {
+      ok: true;
+      /** As it will be once it is stored. */
+      order: Order;
+      row: NewOrder;
+    }
+  | { ok: false; fault: OrderFault };
+
+/**
+ * The order that would be stored under a new reference, or what is against it. `site` and the rules may be seconds old:
+ * whoever stores the order does it with insertingOrder, which looks again whether the site may take any.
+ */
+export async function draftOrder(
+  context: Context,
+  site: MerchantSite,
+  received: ReceivedOrder,
+  tx?: Tx,
+): Promise<DraftedOrder> {
   const now = context.clock.now();
-  const policies = await readPolicies(tx, now);
+  const policies = await recallPolicies(context, now, tx);
   const fault = findOrderFault(site, received, policies);
   if (fault !== null) return { ok: false, fault };
 
   const lifetimeSeconds = received.expiresInSeconds ?? Number(policies['order.valid_seconds']);
-  const order = {
+  const row: NewOrder = {
     id: uuidv7(),
     environment: site.environment,
     merchantSite: site.merchantSite,
@@ -48,23 +81,26 @@ export async function placeOrder(
     received: received.received,
     createdAt: now,
     expiresAt: new Date(now.getTime() + lifetimeSeconds * 1000),
+    contentHash: hashContent(received),
   };
-  // A twin that came in at the same moment holds the reference: the insert waited for its commit, so it is seen.
-  const created = await insertOrder(tx, { ...order, contentHash });
-  const stored = await findOrderByReference(tx, site.merchantSite, received.merchTxnRef);
-  if (!stored)
-    throw new Error(`order ${site.merchantSite}/${received.merchTxnRef} was stored and is not found`);
-  return created ? { ok: true, order: stored, created } : compareWithKnown(tx, stored, received, contentHash);
+  const { contentHash: _, ...fields } = row;
+  const open = {
+    status: 'open',
+    responseCode: null,
+    resultPaymentId: null,
+    transactionNo: null,
+    finalAt: null,
+  } as const;
+  return { ok: true, row, order: toOrder({ ...fields, ...open }) };
 }
 
-async function compareWithKnown(
-  tx: Tx,
-  known: Order,
-  received: ReceivedOrder,
-  contentHash: Buffer,
-): Promise<PlacedOrder> {
+function hashContent(received: ReceivedOrder): Buffer {
+  return Buffer.from(contentDigest(received.received), 'hex');
+}
+
+async function compareWithKnown(tx: Tx, known: Order, received: ReceivedOrder): Promise<PlacedOrder> {
   const knownHash = await findContentHash(tx, known.id);
-  if (knownHash?.equals(contentHash) && (await hasSameLifetime(tx, known, received)))
+  if (knownHash?.equals(hashContent(received)) && (await hasSameLifetime(tx, known, received)))
     return { ok: true, order: known, created: false };
   return {
     ok: false,

@@ -1,40 +1,66 @@
 // All SQL of the stored answers.
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { DbOrTx, Tx } from '../../ground/database/index.ts';
 
 export type KeyScope = { merchantSite: string; path: string; idempotencyKey: string };
 
 export type StoredAnswer = { bodyHash: Buffer; status: number; body: string };
 
-/** True when this transaction holds the lock; it ends with the transaction, or with its connection. */
-export async function tryLockKey(tx: Tx, lockId: bigint): Promise<boolean> {
-  const { rows } = await sql<{ locked: boolean }>`
-    select pg_try_advisory_xact_lock(${lockId}::bigint) as locked`.execute(tx);
-  return rows[0]?.locked === true;
+export type FoundAnswer = {
+  isLocked: boolean;
+  bodyHash: Buffer | null;
+  status: number | null;
+  body: string | null;
+};
+
+/**
+ * Takes the key's lock, which ends with the transaction, and reads the answer that was kept after `since`. `isLocked` is
+ * false while another transaction holds it.
+ */
+export async function lockAnswer(
+  tx: Tx,
+  scope: KeyScope,
+  { lockId, since }: { lockId: bigint; since: Date },
+): Promise<FoundAnswer> {
+  const { rows } = await sql<FoundAnswer>`
+    select is_locked as "isLocked", body_hash as "bodyHash", status, body
+    from ${findingAnswer(scope, { lockId, since })}`.execute(tx);
+  if (!rows[0]) throw new Error('an Idempotency-Key was looked up without an answer');
+  return rows[0];
 }
 
-/** The answer stored after `since`, or null. */
-export async function findStoredAnswer(
+export async function storeAnswer(tx: Tx, scope: KeyScope, answer: StoredAnswer, now: Date): Promise<void> {
+  await sql`select ${keepingAnswer(scope, answer, now)}`.execute(tx);
+}
+
+/**
+ * One statement, one commit: when nobody holds the key and no answer was kept, runs `storing` (a value of a select list,
+ * true when it did what it should) and then keeps the answer.
+ */
+export async function storeWithAnswer(
   db: DbOrTx,
   scope: KeyScope,
-  since: Date,
-): Promise<StoredAnswer | null> {
-  const { rows } = await sql<StoredAnswer>`
-    select body_hash as "bodyHash", response_status as status, response_body as body
-    from idempotency_keys
-    where merchant_site = ${scope.merchantSite} and path = ${scope.path}
-      and idempotency_key = ${scope.idempotencyKey} and created_at > ${since}`.execute(db);
-  return rows[0] ?? null;
+  work: { lockId: bigint; since: Date; storing: RawBuilder<boolean>; answer: StoredAnswer; now: Date },
+): Promise<FoundAnswer & { isDone: boolean }> {
+  const { rows } = await sql<FoundAnswer & { isDone: boolean }>`
+    select found.is_locked as "isLocked", found.body_hash as "bodyHash", found.status, found.body,
+      case when found.is_locked and found.body_hash is null then
+        case when ${work.storing} then ${keepingAnswer(scope, work.answer, work.now)} else false end
+      else false end as "isDone"
+    from ${findingAnswer(scope, work)} found`.execute(db);
+  if (!rows[0]) throw new Error('an Idempotency-Key was looked up without an answer');
+  return rows[0];
 }
 
-/** Takes the place of an answer that has outlived its time and not been cleaned away yet. */
-export async function storeAnswer(tx: Tx, scope: KeyScope, answer: StoredAnswer, now: Date): Promise<void> {
-  await sql`
-    insert into idempotency_keys (merchant_site, path, idempotency_key, body_hash, response_status, response_body, created_at)
-    values (${scope.merchantSite}, ${scope.path}, ${scope.idempotencyKey}, ${answer.bodyHash}, ${answer.status},
-      ${answer.body}, ${now})
-    on conflict (merchant_site, path, idempotency_key) do update
-      set body_hash = excluded.body_hash, response_status = excluded.response_status,
-        response_body = excluded.response_body, created_at = excluded.created_at`.execute(tx);
+function findingAnswer(
+  scope: KeyScope,
+  { lockId, since }: { lockId: bigint; since: Date },
+): RawBuilder<unknown> {
+  return sql`answer_find(${lockId}::bigint, ${scope.merchantSite}, ${scope.path}, ${scope.idempotencyKey}, ${since})`;
+}
+
+function keepingAnswer(scope: KeyScope, answer: StoredAnswer, now: Date): RawBuilder<boolean> {
+  return sql<boolean>`answer_keep(${scope.merchantSite}, ${scope.path}, ${scope.idempotencyKey}, ${answer.bodyHash},
+    ${answer.status}, ${answer.body}, ${now})`;
 }

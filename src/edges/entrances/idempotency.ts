@@ -5,10 +5,17 @@
 // site), is not stored and may come out differently next time.
 
 import { createHash } from 'node:crypto';
+import type { RawBuilder } from 'kysely';
 import type { Context } from '../../ground/context.ts';
 import { inTransaction, type Tx } from '../../ground/database/index.ts';
 import { ProblemError } from '../../ground/http/index.ts';
-import { findStoredAnswer, type KeyScope, storeAnswer, tryLockKey } from './idempotency-queries.ts';
+import {
+  type FoundAnswer,
+  type KeyScope,
+  lockAnswer,
+  storeAnswer,
+  storeWithAnswer,
+} from './idempotency-queries.ts';
 
 /** Older ones are as good as gone; retention removes them. */
 const keptMs = 30 * 24 * 60 * 60 * 1000;
@@ -47,13 +54,41 @@ async function withKey<T>(
   use: (tx: Tx, stored: Given | null) => Promise<T>,
 ): Promise<T> {
   return inTransaction(context.db, async (tx) => {
-    if (!(await tryLockKey(tx, lockIdOf(request)))) throw inFlight();
-    // A statement of its own: it must see what the lock's former holder committed.
-    const since = new Date(context.clock.now().getTime() - keptMs);
-    const stored = await findStoredAnswer(tx, request, since);
-    if (stored !== null && !stored.bodyHash.equals(hashBody(request.body))) throw keyReused();
-    return use(tx, stored && { status: stored.status, body: stored.body, replayed: true });
+    const found = await lockAnswer(tx, request, { lockId: lockIdOf(request), since: keptSince(context) });
+    return use(tx, toGiven(found, hashBody(request.body)));
   });
+}
+
+/**
+ * The same in one statement, for work that is one: `storing` is true when it was done, and then `answer` is given and
+ * kept. Null when there was no answer yet and the work was not done; nothing is kept then.
+ */
+export async function answerInOneStatement(
+  context: Pick<Context, 'db' | 'clock'>,
+  request: IdempotentRequest,
+  { storing, answer }: { storing: RawBuilder<boolean>; answer: Answer },
+): Promise<Given | null> {
+  const bodyHash = hashBody(request.body);
+  const found = await storeWithAnswer(context.db, request, {
+    lockId: lockIdOf(request),
+    since: keptSince(context),
+    storing,
+    answer: { bodyHash, ...answer },
+    now: context.clock.now(),
+  });
+  return found.isDone ? { ...answer, replayed: false } : toGiven(found, bodyHash);
+}
+
+function keptSince({ clock }: Pick<Context, 'clock'>): Date {
+  return new Date(clock.now().getTime() - keptMs);
+}
+
+/** The answer that was given before; null when there was none. Throws when it is not for this request to hear. */
+function toGiven({ isLocked, bodyHash, status, body }: FoundAnswer, asked: Buffer): Given | null {
+  if (!isLocked) throw inFlight();
+  if (bodyHash === null || status === null || body === null) return null;
+  if (!bodyHash.equals(asked)) throw keyReused();
+  return { status, body, replayed: true };
 }
 
 async function keep(

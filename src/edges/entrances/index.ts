@@ -11,6 +11,7 @@ import { registerRest } from './rest-routes.ts';
 /** Hangs every entrance on a server made by `createServer`. Call before `ready` or `listen`. */
 export function registerEntrances(app: FastifyInstance, context: Context): void {
   app.decorateRequest('site', null);
+  app.decorateRequest('keyId', null);
   recordRefusals(app, context, [classicV1Path, classicV2Path]);
   registerClassicV1(app, context);
   registerClassicV2(app, context);

@@ -5,8 +5,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { MerchantSite } from '../../business/merchants/index.ts';
 import {
+  draftOrder,
   findOrder,
   findOrderByReference,
+  insertingOrder,
   isPastExpiry,
   type Order,
   parseOrderId,
@@ -16,9 +18,15 @@ import {
 import { cancelOrderIn, type EndedOrder, expireOrderIfDue, logEnded } from '../../business/payments/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { encodeProblem, ProblemError } from '../../ground/http/index.ts';
-import { splitRawQuery } from '../../ground/protocols/index.ts';
+import { type ReceivedOrder, splitRawQuery } from '../../ground/protocols/index.ts';
 import { rawQueryOf } from './classic-entrance.ts';
-import { answerOnce, type Given, type IdempotentRequest, type Worked } from './idempotency.ts';
+import {
+  answerInOneStatement,
+  answerOnce,
+  type Given,
+  type IdempotentRequest,
+  type Worked,
+} from './idempotency.ts';
 import { logPlaced } from './log-orders.ts';
 import { registerOpenApi } from './openapi.ts';
 import { noteRefusal } from './refusals.ts';
@@ -29,6 +37,7 @@ import { toOrderProblem, toReceivedOrder } from './rest-order.ts';
 import {
   emptyBody,
   idempotencyHeaders,
+  type NewOrder,
   newOrderSchema,
   noQuery,
   orderParams,
@@ -46,7 +55,10 @@ function registerOrderRoutes(scope: FastifyInstance, context: Context): void {
   readJsonBodies(scope);
   scope.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store');
-    request.site = await authenticate(context, request);
+    const how = request.routeOptions.config.looksAtKeyAgain ? 'from memory' : 'now';
+    const { site, keyId } = await authenticate(context, request, how);
+    request.site = site;
+    request.keyId = keyId;
   });
   const api = scope.withTypeProvider<ZodTypeProvider>();
 
@@ -54,20 +66,11 @@ function registerOrderRoutes(scope: FastifyInstance, context: Context): void {
     '/v3/orders',
     {
       schema: { ...restDocs.create, headers: idempotencyHeaders, querystring: noQuery, body: newOrderSchema },
+      config: { looksAtKeyAgain: true },
     },
     async (request, reply) => {
-      const site = siteOf(request);
-      const received = toReceivedOrder(site, request.body);
-      await expireKnownOrder(context, site, received.merchTxnRef);
-      let created: Order | null = null;
-      const answer = await answerOnce(context, idempotentRequest(site, request), async (tx) => {
-        const placed = await placeOrder(context, tx, site, received);
-        if (!placed.ok) return refuse(context, request, toOrderProblem(placed.fault));
-        created = placed.created ? placed.order : null;
-        return { status: placed.created ? 201 : 200, body: encodeOrder(context, placed.order) };
-      });
-      if (created !== null) logPlaced(context, created);
-      return sendAnswer(reply, answer);
+      const placed = await placeNewOrder(context, request, toReceivedOrder(siteOf(request), request.body));
+      return sendAnswer(reply, placed ?? (await placeKnownOrder(context, request)));
     },
   );
 
@@ -114,6 +117,41 @@ function registerOrderRoutes(scope: FastifyInstance, context: Context): void {
       return sendAnswer(reply, answer);
     },
   );
+}
+
+/** Nearly every order: new, and good. One statement; null, and nothing is stored, when the order is not so. */
+async function placeNewOrder(
+  context: Context,
+  request: FastifyRequest,
+  received: ReceivedOrder,
+): Promise<Given | null> {
+  const site = siteOf(request);
+  const drafted = await draftOrder(context, site, received);
+  if (!drafted.ok) return null;
+  const answer = { status: 201, body: encodeOrder(context, drafted.order) };
+  const storing = insertingOrder(drafted.row, request.keyId);
+  const given = await answerInOneStatement(context, idempotentRequest(site, request), { storing, answer });
+  if (given !== null && !given.replayed) logPlaced(context, drafted.order);
+  return given;
+}
+
+/** Whatever else: a known reference, a fault of the order, a site or a key that has changed since it was read. */
+async function placeKnownOrder(
+  context: Context,
+  request: FastifyRequest<{ Body: NewOrder }>,
+): Promise<Given> {
+  const { site } = await authenticate(context, request);
+  const received = toReceivedOrder(site, request.body);
+  await expireKnownOrder(context, site, received.merchTxnRef);
+  let created: Order | null = null;
+  const answer = await answerOnce(context, idempotentRequest(site, request), async (tx) => {
+    const placed = await placeOrder(context, tx, site, received);
+    if (!placed.ok) return refuse(context, request, toOrderProblem(placed.fault));
+    created = placed.created ? placed.order : null;
+    return { status: placed.created ? 201 : 200, body: encodeOrder(context, placed.order) };
+  });
+  if (created !== null) logPlaced(context, created);
+  return answer;
 }
 
 /** Another site's order and one that never was look alike. */

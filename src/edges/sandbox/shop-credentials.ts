@@ -102,7 +102,7 @@ export async function areNewestKeys(context: Context, site: MerchantSite, kept: 
     case 'rest': {
       const found = await findSiteByApiKey(context, kept.apiKey);
       const [webhookSecret] = await findWebhookSecrets(context, site);
-      return found?.merchantSite === site.merchantSite && webhookSecret === kept.webhookSecret;
+      return found?.site.merchantSite === site.merchantSite && webhookSecret === kept.webhookSecret;
     }
   }
 }

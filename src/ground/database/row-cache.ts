@@ -25,10 +25,13 @@ type Copy<Value> = { version: string; until: number; value: Promise<Value> };
 export function createRowCache<Value>({
   tables,
   load,
+  isKept = () => true,
   entriesMax = 1_000,
 }: {
   tables: readonly string[];
   load: (db: DbOrTx, key: string) => Promise<Value>;
+  /** What this is false of is read anew each time: what was not found, where strangers make up what to look for. */
+  isKept?: (value: Value) => boolean;
   entriesMax?: number;
 }): RowCache<Value> {
   const copiesOf = new WeakMap<Database, Map<string, Copy<Value>>>();
@@ -46,8 +49,11 @@ export function createRowCache<Value>({
       copies.delete(key);
       copies.set(key, { version, until: now + ageMsMax, value });
       if (copies.size > entriesMax) copies.delete(copies.keys().next().value as string);
+      const forget = () => {
+        if (copies.get(key)?.value === value) copies.delete(key);
+      };
       // A failure is nobody's copy.
-      value.catch(() => copies.get(key)?.value === value && copies.delete(key));
+      value.then((found) => isKept(found) || forget(), forget);
       return value;
     },
   };
