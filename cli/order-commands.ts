@@ -5,6 +5,7 @@ import { listAttempts, listNotifications } from '../src/business/notifications/i
 import {
   checkoutUrl,
   findOrder,
+  findOrderByNumber,
   findOrderByReference,
   type Order,
   parseOrderId,
@@ -68,7 +69,8 @@ async function seekOrder(db: DbOrTx, id: string, site: string | undefined): Prom
   }
   const payment =
     paymentId === null ? await findPaymentByTransactionNo(db, id) : await findPayment(db, paymentId);
-  return payment === null ? null : findOrder(db, payment.orderId);
+  if (payment !== null) return findOrder(db, payment.orderId);
+  return paymentId === null ? findOrderByNumber(db, id) : null;
 }
 
 async function showOrder(context: Context, order: Order): Promise<Answer> {

@@ -20,7 +20,15 @@ import { CliFault, notFound } from './faults.ts';
 import type { Gateway } from './gateway.ts';
 import { type Answer, table, yesOrNo } from './print.ts';
 import { addSiteCreateCommand } from './site-create-command.ts';
-import { given, readKeyFile, readList, refusal, resultNamesOption } from './site-settings.ts';
+import {
+  given,
+  type ResultOptions,
+  readKeyFile,
+  readList,
+  readResultOptions,
+  refusal,
+  resultOptions,
+} from './site-settings.ts';
 import { describeAgreement, showCredentials, showSite } from './site-text.ts';
 
 export function addSiteCommands(program: Command): void {
@@ -97,15 +105,16 @@ export function addSiteCommands(program: Command): void {
     },
   });
 
-  declare<{
-    name?: string;
-    returnUrl?: string;
-    notifyUrl?: string;
-    returnSchemes?: string;
-    returnHosts?: string;
-    resultNames?: 'plain' | 'prefixed';
-    protocolEnabled?: 'yes' | 'no';
-  }>(site, {
+  declare<
+    ResultOptions & {
+      name?: string;
+      returnUrl?: string;
+      notifyUrl?: string;
+      returnSchemes?: string;
+      returnHosts?: string;
+      protocolEnabled?: 'yes' | 'no';
+    }
+  >(site, {
     usage: 'set <code>',
     description:
       'Change the name, the URLs, the return addresses or the results of a site, or switch its protocol off and on',
@@ -115,7 +124,7 @@ export function addSiteCommands(program: Command): void {
       text('--notify-url <url>', 'where results are sent; "" takes it away'),
       text('--return-schemes <list>', 'schemes of the merchant\'s own apps that buyers go back to; "": none'),
       text('--return-hosts <list>', 'the only hosts buyers go back to; "": any'),
-      resultNamesOption(),
+      ...resultOptions(),
       choice('--protocol-enabled <answer>', 'whether the site takes orders in its protocol', ['yes', 'no']),
     ],
     examples: [
@@ -134,11 +143,11 @@ export function addSiteCommands(program: Command): void {
           2,
         );
       }
-      const { name, returnUrl, notifyUrl, resultNames } = change;
+      const { name, returnUrl, notifyUrl } = change;
       const returnSchemes = readList(change.returnSchemes);
       const returnHosts = readList(change.returnHosts);
-      const settings = given({ name, returnUrl, notifyUrl, returnSchemes, returnHosts, resultNames });
-      const done = await updateSite(context, code, settings);
+      const settings = given({ name, returnUrl, notifyUrl, returnSchemes, returnHosts });
+      const done = await updateSite(context, code, { ...settings, ...readResultOptions(change) });
       if (!done.ok) throw refusal(done.error, code);
       const switched =
         protocolEnabled === undefined ? done : await switchProtocol(context, code, protocolEnabled === 'yes');

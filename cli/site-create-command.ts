@@ -16,7 +16,15 @@ import {
 } from './command.ts';
 import type { Gateway } from './gateway.ts';
 import type { Answer } from './print.ts';
-import { given, readKeyFile, readList, refusal, resultNamesOption } from './site-settings.ts';
+import {
+  given,
+  type ResultOptions,
+  readKeyFile,
+  readList,
+  readResultOptions,
+  refusal,
+  resultOptions,
+} from './site-settings.ts';
 import { describeAgreement, showCredentials } from './site-text.ts';
 
 export function addSiteCreateCommand(site: Command): void {
@@ -35,7 +43,7 @@ export function addSiteCreateCommand(site: Command): void {
   });
 }
 
-type CreateOptions = {
+type CreateOptions = ResultOptions & {
   name: string;
   protocol: Protocol;
   environment: Environment;
@@ -50,7 +58,6 @@ type CreateOptions = {
   returnSchemes?: string;
   returnHosts?: string;
   amountUnit?: 'hundredths' | 'dong';
-  resultNames?: 'plain' | 'prefixed';
   amountMin?: bigint;
   amountMax?: bigint;
   creditAccount: 'suspense' | 'collection';
@@ -99,7 +106,7 @@ function createOptions() {
       'hundredths',
       'dong',
     ]),
-    resultNamesOption(),
+    ...resultOptions(),
     amount('--amount-min <dong>', 'least amount of an order'),
     amount('--amount-max <dong>', 'greatest amount of an order'),
     choice(
@@ -144,11 +151,11 @@ async function makeSite(gateway: Gateway, _args: string[], options: CreateOption
       returnSchemes: readList(options.returnSchemes),
       returnHosts: readList(options.returnHosts),
       amountUnit: options.amountUnit,
-      resultNames: options.resultNames,
       amountMinDong: options.amountMin,
       amountMaxDong: options.amountMax,
       secret: options.secret === undefined ? undefined : readSecret(options.secret, '--secret'),
     }),
+    ...readResultOptions(options),
     ...readKeyFile(options.merchantPublicKey),
   };
   const made = await createSite(gateway.context, input);

@@ -95,6 +95,16 @@ function settings(told: SiteCredentials): [string, string | null | undefined][] 
       'amounts in',
       told.amount_unit === 'hundredths' ? 'hundredths of a dong (20000000 = 200.000 ₫)' : 'dong',
     ],
+    [
+      'results in',
+      told.protocol === 'rest' ? null : told.result_amount === 'dong' ? 'dong' : 'the unit of the order',
+    ],
+    [
+      'own codes',
+      Object.entries(told.result_codes)
+        .map(([code, word]) => `${code}=${word}`)
+        .join(', ') || null,
+    ],
     ['results named', told.result_names === 'plain' ? 'plain' : 'vipay_…'],
     ['return URL', told.return_url],
     ['notify URL', told.notify_url ?? 'none: no notifications ("vipay site set … --notify-url")'],

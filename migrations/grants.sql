@@ -49,10 +49,10 @@ grant select, insert (id, environment, name, created_at) on merchants to :app_ro
 
 -- merchant_sites: added with their fee; later what a merchant decides (credit account, fee and bounds by the owner)
 grant select,
-  insert (merchant_site, merchant_id, environment, name, protocol, access_code, amount_unit, result_names, return_url,
+  insert (merchant_site, merchant_id, environment, name, protocol, access_code, amount_unit, result_names, result_amount, result_codes, return_url,
     notify_url, return_schemes, return_hosts, credit_account_kind, credit_account_id, amount_min_dong, amount_max_dong, fee_rate_ppm, fee_fixed_dong,
     fee_min_dong, fee_max_dong, vat_rate_ppm, created_at),
-  update (status, protocol_enabled, name, result_names, return_url, notify_url, return_schemes, return_hosts)
+  update (status, protocol_enabled, name, result_names, result_amount, result_codes, return_url, notify_url, return_schemes, return_hosts)
   on merchant_sites to :app_role;
 
 -- messages: sent, their texts erased, trimmed
@@ -78,6 +78,10 @@ grant select, insert, delete on order_deadlines to :app_role;
 grant select, insert, delete,
   update (failures, failed_at, retry_at, fault)
   on order_deadline_faults to :app_role;
+
+-- order_numbers: drawn with the end of a classic order that nobody tried to pay
+grant select, insert (order_id) on order_numbers to :app_role;
+grant usage on sequence payments_transaction_no_seq to :app_role;
 
 -- payments: started with the fee agreed, then only their state; kept for ten years
 grant select,

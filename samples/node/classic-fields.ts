@@ -30,6 +30,16 @@ export type ClassicResult = {
 /** How `total_amount` is written for a site: hundredths of a dong unless the site was set up otherwise. */
 export type AmountUnit = 'hundredths' | 'dong';
 
+/** How the operator has set up the results of your site. */
+export type ResultWords = {
+  /** What a result's total_amount counts: dong (the default of v2), or the same as your request (of v1). */
+  resultAmount?: 'dong' | 'as_received';
+  /** Your own words for response codes, such as `{ '24': 'PAY-0028' }`. */
+  resultCodes?: Record<string, string>;
+  /** 'vipay_' when the site was made with --result-names prefixed. */
+  resultPrefix?: string;
+};
+
 /** The names a result may carry. The return URL's own parameters are not among them and are not signed. */
 export const resultNames = [
   'merchant_site',
@@ -53,7 +63,7 @@ export function lastValue(parameters: URLSearchParams, name: string, prefix = ''
   return parameters.getAll(prefix + name).at(-1) ?? null;
 }
 
-type ClassicSite = { merchantSite: string; accessCode: string; amountUnit?: AmountUnit };
+type ClassicSite = ResultWords & { merchantSite: string; accessCode: string; amountUnit?: AmountUnit };
 
 /** The fields of a request, by their lower-case wire names. */
 export function orderFields(site: ClassicSite, version: '1.0' | '2.0', order: ClassicOrder) {
@@ -87,17 +97,22 @@ export function readClassicResult(
   if (field('merchant_site') !== site.merchantSite || field('version') !== version) return null;
   if (!/^[^|]{1,2048}$/.test(field('merch_txn_ref')) || !/^[^|]{1,2048}$/.test(field('order_no')))
     return null;
-  if (!/^[0-9]{2}$/.test(field('response_code'))) return null;
+  const words = Object.entries(site.resultCodes ?? {});
+  const sent = field('response_code');
+  const responseCode = words.find(([, word]) => word === sent)?.[0] ?? sent;
+  if (!/^[0-9]{2}$/.test(responseCode)) return null;
   if (!/^([0-9]{14})?$/.test(field('pay_date'))) return null;
   if (!/^[A-Za-z0-9._-]{0,64}$/.test(field('transaction_no'))) return null;
   if (!/^(VND)?$/.test(field('currency')) || !/^(vn|en)?$/.test(field('locale'))) return null;
-  const amountDong = readAmountDong(field('total_amount'), site.amountUnit ?? 'hundredths');
+  const inDong = (site.resultAmount ?? (version === '2.0' ? 'dong' : 'as_received')) === 'dong';
+  const unit = inDong ? 'dong' : (site.amountUnit ?? 'hundredths');
+  const amountDong = readAmountDong(field('total_amount'), unit);
   if (amountDong === null) return null;
   return {
     merchTxnRef: field('merch_txn_ref'),
     orderNo: field('order_no'),
     amountDong,
-    responseCode: field('response_code'),
+    responseCode,
     message: field('message'),
     transactionNo: field('transaction_no') || null,
     payDate: field('pay_date') || null,

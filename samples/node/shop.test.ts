@@ -92,7 +92,7 @@ function classicFields(order: ShopOrder, changes: Record<string, string> = {}): 
     locale: 'vn',
     merch_txn_ref: order.merchTxnRef,
     order_no: order.orderNo,
-    total_amount: String(order.amountDong * 100n),
+    total_amount: String(order.protocol === 'classic-v1' ? order.amountDong * 100n : order.amountDong),
     currency: 'VND',
     transaction_no: '2611230001',
     response_code: '00',

@@ -8,11 +8,12 @@ import {
   type ClassicResult,
   lastValue,
   orderFields,
+  type ResultWords,
   readClassicResult,
   resultNames,
 } from './classic-fields.ts';
 
-export type V1Site = {
+export type V1Site = ResultWords & {
   merchantSite: string;
   accessCode: string;
   /** Shared with the gateway, never sent. */
@@ -20,8 +21,6 @@ export type V1Site = {
   /** Where the buyer's browser finds the gateway, without a path. */
   gatewayUrl: string;
   amountUnit?: AmountUnit;
-  /** 'vipay_' when the site was made with --result-names prefixed. */
-  resultPrefix?: string;
 };
 
 /** The address to send the buyer's browser to. Throws when a value holds `|`, which the hash can't tell apart. */

@@ -36,7 +36,7 @@ const result: Record<string, string> = {
   locale: 'en',
   merch_txn_ref: 'SD1',
   order_no: 'DH1',
-  total_amount: '25000000',
+  total_amount: '250000',
   currency: 'VND',
   transaction_no: '2611230002',
   response_code: '00',
@@ -86,6 +86,14 @@ test('a signed result is believed', () => {
   assert.equal(read?.responseCode, '00');
 });
 
+test('a site whose results are told in its own way: the unit of the request, its own words for codes', () => {
+  const own = { ...site, resultAmount: 'as_received', resultCodes: { '24': 'PAY-0028' } } as const;
+  const query = resultQuery({ ...result, total_amount: '25000000', response_code: 'PAY-0028' }).toString();
+  const read = verifyV2Result(own, query);
+  assert.deepEqual([read?.amountDong, read?.responseCode], [250_000n, '24']);
+  assert.equal(verifyV2Result(site, query), null, 'a word nobody told us is not believed');
+});
+
 test('forged, broken, repeated and misdirected results are not believed', () => {
   const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const forged = {
@@ -93,7 +101,7 @@ test('forged, broken, repeated and misdirected results are not believed', () => 
     'signed by the merchant itself': resultQuery(result, merchant.privateKey),
     "another site's": resultQuery({ ...result, merchant_site: 'shop_0002' }),
     'not an object': resultQuery([result]),
-    'half an amount': resultQuery({ ...result, total_amount: '25000050' }),
+    'half an amount': resultQuery({ ...result, total_amount: '250000.5' }),
     'our own request sent back': new URL(buildV2PaymentUrl(site, order)).searchParams,
     nothing: new URLSearchParams(),
   };

@@ -20,10 +20,11 @@ import {
   type ClassicResult,
   lastValue,
   orderFields,
+  type ResultWords,
   readClassicResult,
 } from './classic-fields.ts';
 
-export type V2Site = {
+export type V2Site = ResultWords & {
   merchantSite: string;
   accessCode: string;
   merchantPrivateKey: KeyObject;
@@ -31,8 +32,6 @@ export type V2Site = {
   /** Where the buyer's browser finds the gateway, without a path. */
   gatewayUrl: string;
   amountUnit?: AmountUnit;
-  /** 'vipay_' when the site was made with --result-names prefixed. */
-  resultPrefix?: string;
 };
 
 /** The three parts that stand beside `merchant_site` in the address, in base64url. */

@@ -2,12 +2,12 @@
 
 import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
-import type { ResultNames } from '../../ground/protocols/index.ts';
+import type { ResultAmount, ResultNames } from '../../ground/protocols/index.ts';
 import { type MerchantError, merchantError } from './merchant-errors.ts';
 import { findSite, lockSite, type SiteChange, updateSiteRow } from './merchant-queries.ts';
 import { readReturnHosts, readReturnSchemes } from './return-address.ts';
 import type { MerchantSite } from './site.ts';
-import { checkName, checkReturnLists, checkSiteUrl } from './site-rules.ts';
+import { checkName, checkResultWords, checkReturnLists, checkSiteUrl } from './site-rules.ts';
 
 export type ChangeSiteResult = { ok: true; site: MerchantSite } | { ok: false; error: MerchantError };
 
@@ -33,7 +33,7 @@ export function switchProtocol(
 }
 
 /**
- * Changes the name, the URLs, where buyers may be sent back and how results are named; an empty URL or list takes it
+ * Changes the name, the URLs, where buyers may be sent back and how results are told; an empty URL or list takes it
  * away. Orders keep the URLs they came with.
  */
 export function updateSite(
@@ -46,6 +46,8 @@ export function updateSite(
     returnSchemes?: string[];
     returnHosts?: string[];
     resultNames?: ResultNames;
+    resultAmount?: ResultAmount;
+    resultCodes?: Record<string, string>;
   },
 ): Promise<ChangeSiteResult> {
   return changeSite(context, merchantSite, change);
@@ -66,6 +68,8 @@ async function changeSite(
       protocolEnabled: change.protocolEnabled ?? null,
       name: change.name?.normalize('NFC').trim() ?? null,
       resultNames: change.resultNames ?? null,
+      resultAmount: change.resultAmount ?? null,
+      resultCodes: change.resultCodes ?? null,
       returnUrl: change.returnUrl ?? null,
       notifyUrl: change.notifyUrl ?? null,
       returnSchemes: change.returnSchemes === undefined ? null : readReturnSchemes(change.returnSchemes),
@@ -86,7 +90,7 @@ function checkChange(site: MerchantSite, change: Partial<SiteChange>): MerchantE
     const fault = url ? checkSiteUrl({ environment, resultNames, [field]: url }, field) : null;
     if (fault) return fault;
   }
-  const fault = checkReturnLists(change);
+  const fault = checkReturnLists(change) ?? checkResultWords(site.protocol, change);
   if (fault) return fault;
   return change.name === undefined ? null : checkName(change.name, 'name');
 }

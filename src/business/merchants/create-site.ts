@@ -93,6 +93,8 @@ async function writeSite(
         accessCode: input.accessCode ?? String(randomInt(10_000_000, 100_000_000)),
         amountUnit: input.amountUnit ?? (input.protocol === 'rest' ? 'dong' : 'hundredths'),
         resultNames: input.resultNames ?? 'plain',
+        resultAmount: input.resultAmount ?? (input.protocol === 'classic-v2' ? 'dong' : 'as_received'),
+        resultCodes: input.resultCodes ?? {},
         returnUrl: input.returnUrl ?? null,
         notifyUrl: input.notifyUrl ?? null,
         returnSchemes: readReturnSchemes(input.returnSchemes ?? []) ?? [],

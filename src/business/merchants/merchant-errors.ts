@@ -20,6 +20,8 @@ export const merchantErrors = {
     'List at most 10 schemes of apps of your own, such as myshop; http and https need no listing, and schemes of the device or the browser (javascript, tel, search-ms …) can never be listed.',
   return_hosts_malformed:
     'List at most 50 host names without scheme, port or path; *.shop.example is every host below shop.example.',
+  result_codes_malformed:
+    'Give pairs such as 24=PAY-0028: a response code, and a word of 1 to 32 letters, digits, _ . - that no other code has.',
   merchant_public_key_malformed:
     'Give an RSA public key of 1024 bits or more as PEM, RSAKeyValue XML or JWK.',
   merchant_key_is_private:

@@ -10,7 +10,7 @@ import {
   type Tx,
 } from '../../ground/database/index.ts';
 import type { FeeSchedule } from '../../ground/money/index.ts';
-import type { ResultNames } from '../../ground/protocols/index.ts';
+import type { ResultAmount, ResultNames } from '../../ground/protocols/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 import type { MerchantSite, SiteKeyKind } from './site.ts';
 
@@ -31,6 +31,8 @@ export const siteColumns: Columns<SiteRow> = {
   accessCode: 'access_code',
   amountUnit: 'amount_unit',
   resultNames: 'result_names',
+  resultAmount: 'result_amount',
+  resultCodes: 'result_codes',
   returnUrl: 'return_url',
   notifyUrl: 'notify_url',
   returnSchemes: 'return_schemes',
@@ -139,10 +141,10 @@ export async function insertSite(
   const { fee } = site;
   const { numAffectedRows } = await sql`
     insert into merchant_sites (merchant_site, merchant_id, environment, name, protocol, access_code, amount_unit,
-      result_names, return_url, notify_url, return_schemes, return_hosts, credit_account_kind, credit_account_id, amount_min_dong, amount_max_dong,
+      result_names, result_amount, result_codes, return_url, notify_url, return_schemes, return_hosts, credit_account_kind, credit_account_id, amount_min_dong, amount_max_dong,
       fee_rate_ppm, fee_fixed_dong, fee_min_dong, fee_max_dong, vat_rate_ppm, created_at)
     values (${site.merchantSite}, ${site.merchantId}, ${site.environment}, ${site.name}, ${site.protocol},
-      ${site.accessCode}, ${site.amountUnit}, ${site.resultNames}, ${site.returnUrl}, ${site.notifyUrl}, ${site.returnSchemes}::text[],
+      ${site.accessCode}, ${site.amountUnit}, ${site.resultNames}, ${site.resultAmount}, ${JSON.stringify(site.resultCodes)}::jsonb, ${site.returnUrl}, ${site.notifyUrl}, ${site.returnSchemes}::text[],
       ${site.returnHosts}::text[], ${site.creditAccountKind},
       ${site.creditAccountId}, ${site.amountMinDong}, ${site.amountMaxDong}, ${fee.ratePpm}, ${fee.fixedDong},
       ${fee.minDong}, ${fee.maxDong}, ${fee.vatRatePpm}, ${site.createdAt})
@@ -162,6 +164,8 @@ export async function updateSiteRow(
       protocol_enabled = coalesce(${change.protocolEnabled}::boolean, protocol_enabled),
       name = coalesce(${change.name}, name),
       result_names = coalesce(${change.resultNames}, result_names),
+      result_amount = coalesce(${change.resultAmount}, result_amount),
+      result_codes = coalesce(${change.resultCodes === null ? null : JSON.stringify(change.resultCodes)}::jsonb, result_codes),
       return_url = nullif(coalesce(${change.returnUrl}, return_url), ''),
       notify_url = nullif(coalesce(${change.notifyUrl}, notify_url), ''),
       return_schemes = coalesce(${change.returnSchemes}::text[], return_schemes),
@@ -176,6 +180,8 @@ export type SiteChange = {
   protocolEnabled: boolean;
   name: string;
   resultNames: ResultNames;
+  resultAmount: ResultAmount;
+  resultCodes: Record<string, string>;
   returnUrl: string;
   notifyUrl: string;
   returnSchemes: string[];

@@ -310,6 +310,13 @@ test('every setting that cannot be is refused by name', async () => {
     [{ ...live, notifyUrl: 'https://[::ffff:127.0.0.1]/' }, 'url_not_public notifyUrl'],
     [{ ...live, notifyUrl: 'https://169.254.169.254/latest' }, 'url_not_public notifyUrl'],
     [{ ...live, returnUrl: 'https://10.1.2.3/' }, 'url_not_public returnUrl'],
+    [{ ...v1, resultCodes: { '24': 'a|b' } }, 'result_codes_malformed resultCodes'],
+    [{ ...v1, resultCodes: { '24': '' } }, 'result_codes_malformed resultCodes'],
+    [{ ...v1, resultCodes: { '98': 'X' } }, 'result_codes_malformed resultCodes'],
+    [{ ...v1, resultCodes: { '24': '00' } }, 'result_codes_malformed resultCodes'],
+    [{ ...v1, resultCodes: { '24': 'X', '51': 'X' } }, 'result_codes_malformed resultCodes'],
+    [{ resultCodes: { '24': 'X' } }, 'not_for_this_protocol resultCodes'],
+    [{ resultAmount: 'dong' }, 'not_for_this_protocol resultAmount'],
     [
       { ...v1, resultNames: 'prefixed', notifyUrl: 'https://shop.example/?Vipay_x=1' },
       'url_holds_result_name notifyUrl',

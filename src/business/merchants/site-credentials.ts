@@ -22,6 +22,8 @@ export function toCredentials(publicUrl: string, site: MerchantSite): SiteCreden
     protocol: site.protocol,
     amount_unit: site.amountUnit,
     result_names: site.resultNames,
+    result_amount: site.resultAmount,
+    result_codes: site.resultCodes,
     name: site.name,
     merchant_id: site.merchantId,
     merchant_name: site.merchantName,

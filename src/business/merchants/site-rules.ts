@@ -2,13 +2,14 @@
 
 import { amountDongMax, type FeeSchedule } from '../../ground/money/index.ts';
 import { literalAddresses, refuseAddress } from '../../ground/outgoing/index.ts';
-import { isPrefixedName } from '../../ground/protocols/index.ts';
+import { isPrefixedName, responseCodes } from '../../ground/protocols/index.ts';
 import { nameProblem } from '../../ground/text/index.ts';
 import { type MerchantError, merchantError } from './merchant-errors.ts';
 import { readReturnHosts, readReturnSchemes } from './return-address.ts';
-import type { NewSite } from './site.ts';
+import type { NewSite, Protocol } from './site.ts';
 
 const codePattern = /^[A-Za-z0-9_.-]{1,50}$/;
+const resultWordPattern = /^[A-Za-z0-9._-]{1,32}$/;
 const urlLengthMax = 2048;
 const liveSecretLengthMin = 16;
 const overlapSecondsMax = 90 * 24 * 60 * 60;
@@ -23,6 +24,7 @@ export function checkNewSite(site: NewSite): MerchantError | null {
     checkSiteUrl(site, 'returnUrl') ??
     checkSiteUrl(site, 'notifyUrl') ??
     checkReturnLists(site) ??
+    checkResultWords(site.protocol, site) ??
     checkBounds(site) ??
     checkFee(site.fee ?? {})
   );
@@ -99,6 +101,26 @@ export function checkReturnLists({
   return returnHosts !== undefined && readReturnHosts(returnHosts) === null
     ? merchantError('return_hosts_malformed', 'returnHosts')
     : null;
+}
+
+/** How classic results are told; absent settings pass. A word stands in v1's hash and in an address. */
+export function checkResultWords(
+  protocol: Protocol,
+  { resultAmount, resultCodes }: Pick<NewSite, 'resultAmount' | 'resultCodes'>,
+): MerchantError | null {
+  if (protocol === 'rest' && resultAmount !== undefined)
+    return merchantError('not_for_this_protocol', 'resultAmount', 'REST amounts are always whole dong.');
+  if (resultCodes === undefined) return null;
+  const pairs = Object.entries(resultCodes);
+  if (protocol === 'rest' && pairs.length > 0)
+    return merchantError('not_for_this_protocol', 'resultCodes', 'REST has its own codes.');
+  const words = new Set(pairs.map(([, word]) => word));
+  const fits =
+    words.size === pairs.length &&
+    pairs.every(([code, word]) => Object.hasOwn(responseCodes, code) && resultWordPattern.test(word)) &&
+    // A word that is another code's own number would be read as that.
+    pairs.every(([code, word]) => word === code || !Object.hasOwn(responseCodes, word));
+  return fits ? null : merchantError('result_codes_malformed', 'resultCodes');
 }
 
 function checkBounds({ amountMinDong = 1n, amountMaxDong = amountDongMax }: NewSite): MerchantError | null {

@@ -2,7 +2,7 @@
 
 import type { Context } from '../../ground/context.ts';
 import type { FeeSchedule } from '../../ground/money/index.ts';
-import type { ResultNames } from '../../ground/protocols/index.ts';
+import type { ResultAmount, ResultNames } from '../../ground/protocols/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 
 /** What making sites and their keys needs of the context. */
@@ -42,6 +42,10 @@ export type MerchantSite = {
   amountUnit: AmountUnit;
   /** `prefixed`: the result's parameters are sent as vipay_… (decision 0005). */
   resultNames: ResultNames;
+  /** What `total_amount` of a classic result counts. */
+  resultAmount: ResultAmount;
+  /** The site's own words for response codes, by our code; empty: ours. */
+  resultCodes: Record<string, string>;
   returnUrl: string | null;
   notifyUrl: string | null;
   /** Of the merchant's own apps, beside https (and http in the sandbox): where buyers may be sent back. */
@@ -73,6 +77,10 @@ export type NewSite = {
   amountUnit?: AmountUnit;
   /** Default: plain. */
   resultNames?: ResultNames;
+  /** Classic only. Default: dong for v2, as_received for v1. */
+  resultAmount?: ResultAmount;
+  /** Classic only. Default: none. */
+  resultCodes?: Record<string, string>;
   returnUrl?: string;
   notifyUrl?: string;
   returnSchemes?: string[];
@@ -106,6 +114,8 @@ export type SiteCredentials = {
   protocol: Protocol;
   amount_unit: AmountUnit;
   result_names: ResultNames;
+  result_amount: ResultAmount;
+  result_codes: Record<string, string>;
   name: string;
   merchant_id: string;
   merchant_name: string;

@@ -30,11 +30,12 @@ export async function encodeNotification(
 ): Promise<MerchantRequest> {
   const result = toFinalResult(order);
   const turn = Math.max(notification.attempts - 1, 0);
-  const { amountUnit, resultNames } = site;
+  const { amountUnit, resultNames, resultAmount, resultCodes } = site;
+  const told = { amountUnit, resultNames, resultAmount, resultCodes };
   switch (order.protocol) {
     case 'classic-v1': {
       const { item: secret } = takeTurn(await findV1Secrets(context, site), turn);
-      const url = buildV1NotificationUrl(result, site.notifyUrl, { secret, amountUnit, resultNames });
+      const url = buildV1NotificationUrl(result, site.notifyUrl, { secret, ...told });
       return { method: 'GET', url, headers: commonHeaders, body: null };
     }
     case 'classic-v2': {
@@ -42,7 +43,7 @@ export async function encodeNotification(
       const gateway = takeTurn(gatewayPrivateKeys, turn);
       const merchant = takeTurn(merchantPublicKeys, gateway.rest);
       const keys = { gatewayPrivateKey: gateway.item, merchantPublicKey: merchant.item };
-      const url = buildV2NotificationUrl(result, site.notifyUrl, { ...keys, amountUnit, resultNames });
+      const url = buildV2NotificationUrl(result, site.notifyUrl, { ...keys, ...told });
       return { method: 'GET', url, headers: commonHeaders, body: null };
     }
     case 'rest': {

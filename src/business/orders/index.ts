@@ -16,6 +16,7 @@ export {
 export { type OrderJson, toOrderJson } from './order-json.ts';
 export {
   findOrder,
+  findOrderByNumber,
   findOrderByReference,
   insertingOrder,
   listPassedDeadlines,

@@ -90,7 +90,10 @@ export async function findContentHash(db: DbOrTx, id: string): Promise<Buffer | 
   return rows[0]?.contentHash ?? null;
 }
 
-/** Writes the order's one final result; asserts that the locked order was open. */
+/**
+ * Writes the order's one final result; asserts that the locked order was open. A classic order came in by its buyer's
+ * browser, so it has a number at every end: that of a payment, or one of its own.
+ */
 export async function updateOrderFinal(
   tx: Tx,
   id: string,
@@ -103,10 +106,24 @@ export async function updateOrderFinal(
   },
 ): Promise<void> {
   const { rows } = await sql`
+    with drawn as (
+      insert into order_numbers (order_id)
+      select id from orders where id = ${id} and protocol <> 'rest' and ${result.transactionNo}::text is null
+      returning transaction_no)
     update orders set status = ${result.status}, response_code = ${result.responseCode},
-      result_payment_id = ${result.paymentId}, transaction_no = ${result.transactionNo}, final_at = ${result.finalAt}
+      result_payment_id = ${result.paymentId}, final_at = ${result.finalAt},
+      transaction_no = coalesce(${result.transactionNo}, (select transaction_no::text from drawn))
     where id = ${id} and status = 'open' returning id`.execute(tx);
   if (rows.length !== 1) throw new Error(`order ${id} was not open when its result was written`);
+}
+
+/** The classic order that ended under this number without a payment. */
+export async function findOrderByNumber(db: DbOrTx, transactionNo: string): Promise<Order | null> {
+  const { rows } = await sql<{ orderId: string }>`
+    select order_id as "orderId" from order_numbers where transaction_no = ${transactionNo}::bigint`.execute(
+    db,
+  );
+  return rows[0] ? findOrder(db, rows[0].orderId) : null;
 }
 
 export type PassedDeadline = { orderId: string; expiresAt: Date };

@@ -57,6 +57,7 @@ export function toFinalResult(order: Order): FinalResult {
     transactionNo: order.transactionNo,
     responseCode: order.responseCode,
     locale: order.locale,
+    createdAt: order.createdAt,
     paidAt: order.status === 'paid' ? order.finalAt : null,
     finalAt: order.finalAt,
     orderId: order.publicId,

@@ -26,11 +26,13 @@ export type OrderResult = {
 
 /** The caller holds the order's lock and has seen it open. */
 export async function endOrder(tx: Tx, order: Order, result: OrderResult): Promise<void> {
+  // The number that the buyer may have seen; an order that nobody tried to pay gets one of its own.
+  const numbered = result.payment ?? (order.protocol === 'rest' ? null : await findLastPayment(tx, order.id));
   await updateOrderFinal(tx, order.id, {
     status: result.status,
     responseCode: result.responseCode,
     paymentId: result.payment?.id ?? null,
-    transactionNo: result.payment?.transactionNo ?? null,
+    transactionNo: numbered?.transactionNo ?? null,
     finalAt: result.finalAt,
   });
   const others = result.status === 'expired' ? 'expired' : 'cancelled';
@@ -64,8 +66,12 @@ export function cancelOrderIn(tx: Tx, context: Context, orderId: string): Promis
   return endOpenOrder(tx, context, orderId, async () => ({
     status: 'cancelled',
     responseCode: '24',
-    payment: (await listPaymentsOfOrder(tx, orderId))[0] ?? null,
+    payment: await findLastPayment(tx, orderId),
   }));
+}
+
+async function findLastPayment(tx: Tx, orderId: string): Promise<Payment | null> {
+  return (await listPaymentsOfOrder(tx, orderId))[0] ?? null;
 }
 
 /**

@@ -13,13 +13,12 @@ export async function buildReturnUrl(context: Context, order: Order): Promise<st
   const urls = { returnUrl: order.returnUrl, cancelUrl: order.cancelUrl };
   const site = await recallSite(context, order.merchantSite);
   if (!site) throw new Error(`site ${order.merchantSite} does not exist`);
-  const { amountUnit, resultNames } = site;
+  const { amountUnit, resultNames, resultAmount, resultCodes } = site;
+  const told = { amountUnit, resultNames, resultAmount, resultCodes };
   switch (order.protocol) {
     case 'classic-v1': {
       const [secret] = await findV1Secrets(context, site);
-      return secret === undefined
-        ? null
-        : buildV1ReturnUrl(result, urls, { secret, amountUnit, resultNames });
+      return secret === undefined ? null : buildV1ReturnUrl(result, urls, { secret, ...told });
     }
     case 'classic-v2': {
       const keys = await findV2Keys(context, site);
@@ -29,8 +28,7 @@ export async function buildReturnUrl(context: Context, order: Order): Promise<st
       return buildV2ReturnUrl(result, urls, {
         gatewayPrivateKey,
         merchantPublicKey,
-        amountUnit,
-        resultNames,
+        ...told,
       });
     }
     case 'rest': {

@@ -132,6 +132,8 @@ export interface MerchantSites {
   return_schemes: Generated<string[]>;
   return_hosts: Generated<string[]>;
   result_names: Generated<string>;
+  result_amount: Generated<string>;
+  result_codes: Generated<ColumnType<unknown, object | string, object | string>>;
 }
 
 export interface Merchants {
@@ -194,6 +196,11 @@ export interface OrderDeadlineFaults {
 
 export interface OrderDeadlines {
   expires_at: Date;
+  order_id: string;
+}
+
+export interface OrderNumbers {
+  transaction_no: Generated<bigint>;
   order_id: string;
 }
 
@@ -352,6 +359,7 @@ export interface Tables {
   notifications: Notifications;
   order_deadline_faults: OrderDeadlineFaults;
   order_deadlines: OrderDeadlines;
+  order_numbers: OrderNumbers;
   orders: Orders;
   payments: Payments;
   pin_costs: PinCosts;

@@ -1,4 +1,5 @@
-// The fields of a classic result, the same in v1 and v2 but for how they are wrapped. Pure.
+// The fields of a classic result: eleven in v1 and v2, and in v2 those its merchants parse beside them. Pure.
+// The further ones are taken from a genuine result of the original v2 gateway (2021).
 
 import { type AmountUnit, writeClassicAmount } from './classic-fields.ts';
 import type { FinalResult } from './order-words.ts';
@@ -21,6 +22,22 @@ export const resultNames = [
 
 export type ResultName = (typeof resultNames)[number];
 
+/** What v2 has beside them. */
+export const v2ExtraNames = ['methods', 'amount', 'fee', 'request_time', 'response_time'] as const;
+
+export type V2ResultName = ResultName | (typeof v2ExtraNames)[number];
+
+/** What `total_amount` counts: whole dong (v2's default), or the text of the request (v1's). */
+export type ResultAmount = 'dong' | 'as_received';
+
+/** How a site wants its classic results told. */
+export type ResultWords = {
+  amountUnit?: AmountUnit;
+  resultAmount?: ResultAmount;
+  /** The site's own words for our codes; a code that is not among them goes out as it is. */
+  resultCodes?: Readonly<Record<string, string>>;
+};
+
 /**
  * All eleven fields, always all of them: those of the order as received (`locale` is vn and `currency` VND when
  * the request had none, or an empty one), `transaction_no` empty when no payment reached a number, `pay_date`
@@ -28,9 +45,10 @@ export type ResultName = (typeof resultNames)[number];
  */
 export function classicResultFields(
   result: FinalResult,
-  dialect: { version: '1.0' | '2.0'; amountUnit?: AmountUnit },
+  dialect: ResultWords & { version: '1.0' | '2.0' },
 ): Record<ResultName, string> {
-  const received = result.received;
+  const { received, responseCode } = result;
+  const unit = dialect.amountUnit ?? 'hundredths';
   return {
     merchant_site: result.merchantSite,
     version: received.version || dialect.version,
@@ -38,12 +56,29 @@ export function classicResultFields(
     merch_txn_ref: result.merchTxnRef,
     order_no: result.orderNo,
     total_amount:
-      received.total_amount || writeClassicAmount(result.amountDong, dialect.amountUnit ?? 'hundredths'),
+      dialect.resultAmount === 'dong'
+        ? String(result.amountDong)
+        : received.total_amount || writeClassicAmount(result.amountDong, unit),
     currency: received.currency || 'VND',
     transaction_no: result.transactionNo ?? '',
-    response_code: result.responseCode,
+    response_code: dialect.resultCodes?.[responseCode] ?? responseCode,
     message: responseMessage(result.responseCode, result.locale),
     pay_date: formatPayDate(result.paidAt ?? result.finalAt),
+  };
+}
+
+/**
+ * The fields of v2. `amount` and `fee` are what the buyer has paid and what was charged on top of it, in dong: `0`
+ * where nothing was paid, and a buyer is charged no fee. Times are Vietnam's, written with a Z as the original did.
+ */
+export function v2ResultFields(result: FinalResult, words: ResultWords): Record<V2ResultName, string> {
+  return {
+    ...classicResultFields(result, { resultAmount: 'dong', ...words, version: '2.0' }),
+    methods: result.received.methods ?? '',
+    amount: result.status === 'paid' ? String(result.amountDong) : '0',
+    fee: '0',
+    request_time: formatVietnamZ(result.createdAt),
+    response_time: formatVietnamZ(result.finalAt),
   };
 }
 
@@ -68,7 +103,16 @@ const vietnamTime = new Intl.DateTimeFormat('en-GB', {
 
 /** `yyyyMMddHHmmss` in Vietnam's time (GMT+7). */
 export function formatPayDate(at: Date): string {
-  const parts = new Map(vietnamTime.formatToParts(at).map((part) => [part.type, part.value]));
-  const units = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
-  return units.map((unit) => parts.get(unit) ?? '').join('');
+  const part = vietnamParts(at);
+  return `${part.year}${part.month}${part.day}${part.hour}${part.minute}${part.second}`;
+}
+
+/** `yyyy-MM-ddTHH:mm:ssZ` whose hours are Vietnam's all the same. */
+export function formatVietnamZ(at: Date): string {
+  const part = vietnamParts(at);
+  return `${part.year}-${part.month}-${part.day}T${part.hour}:${part.minute}:${part.second}Z`;
+}
+
+function vietnamParts(at: Date): Record<string, string> {
+  return Object.fromEntries(vietnamTime.formatToParts(at).map(({ type, value }) => [type, value]));
 }

@@ -1,4 +1,5 @@
 export { contentDigest } from './classic-fields.ts';
+export type { ResultAmount } from './classic-result.ts';
 export type { Decoded, FinalResult, FinalStatus, OrderFault, ReceivedOrder } from './order-words.ts';
 export { splitRawQuery } from './raw-query.ts';
 export {

@@ -41,6 +41,7 @@ export type FinalResult = {
   transactionNo: string | null;
   responseCode: ResponseCode;
   locale: 'vi' | 'en';
+  createdAt: Date;
   paidAt: Date | null;
   finalAt: Date;
   /** Public id, ord_… */

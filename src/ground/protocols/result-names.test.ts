@@ -36,6 +36,7 @@ const result: FinalResult = {
   responseCode: '24',
   locale: 'vi',
   paidAt: null,
+  createdAt: new Date('2026-11-23T17:20:00Z'),
   finalAt: new Date('2026-11-23T17:30:06Z'),
   orderId: 'ord_1',
   status: 'cancelled',
@@ -63,7 +64,7 @@ const dialects: Record<string, Dialect> = {
       ),
     build: (returnUrl, resultNames) =>
       buildV1ReturnUrl(result, { returnUrl, cancelUrl: null }, { secret, resultNames }),
-    verify: (query, names) => verifyV1Result(query, secret, names),
+    verify: (query, names) => verifyV1Result(query, secret, { names }),
   },
   v2: {
     ownQuery: 'key=wc_order_Xy12&order-received=7&data=a%2Cb',

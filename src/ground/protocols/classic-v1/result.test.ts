@@ -23,6 +23,7 @@ const paid: FinalResult = {
   transactionNo: 'T100',
   responseCode: '00',
   locale: 'en',
+  createdAt: new Date('2026-11-23T17:20:00Z'),
   paidAt: new Date('2026-11-23T17:30:05Z'),
   finalAt: new Date('2026-11-23T17:30:06Z'),
   orderId: 'ord_1',
@@ -65,6 +66,22 @@ test('what the request left out is vn, VND and the amount in the unit of the sit
   assert.equal(fields.transaction_no, '');
   assert.equal(fields.message, 'Khách hàng đã hủy');
   assert.equal(fields.pay_date, '20261124003006');
+});
+
+test('a site may have whole dong and its own words for codes; a reader that knows the words believes them', () => {
+  const own = { resultAmount: 'dong', resultCodes: { '24': 'PAY-0028' } } as const;
+  const fields = Object.fromEntries(
+    encodeV1Result({ ...paid, ...cancelled, received: paid.received }, { secret, ...own }),
+  );
+  assert.equal(fields.total_amount, '200000');
+  assert.equal(fields.response_code, 'PAY-0028');
+  assert.equal(fields.message, 'Khách hàng đã hủy');
+  assert.equal(Object.fromEntries(encodeV1Result(paid, { secret, ...own })).response_code, '00');
+  const url = buildV1NotificationUrl(cancelled, 'https://shop.example/ipn', { secret, ...own });
+  const query = url.slice(url.indexOf('?') + 1);
+  assert.equal(verifyV1Result(query, secret).ok, false, 'not among the codes of the protocol');
+  const verified = verifyV1Result(query, secret, { resultCodes: own.resultCodes });
+  assert.ok(verified.ok && verified.fields.response_code === 'PAY-0028');
 });
 
 test('midnight in Vietnam is hour 00 of the new day', () => {

@@ -1,21 +1,26 @@
 // Classic v1, the result: to the browser, to the merchant's server, and read again on the merchant's side.
 
-import type { AmountUnit } from '../classic-fields.ts';
-import { chooseReturnUrl, classicResultFields, type ResultName, resultNames } from '../classic-result.ts';
+import {
+  chooseReturnUrl,
+  classicResultFields,
+  type ResultName,
+  type ResultWords,
+  resultNames,
+} from '../classic-result.ts';
 import type { FinalResult } from '../order-words.ts';
 import { splitRawQuery } from '../raw-query.ts';
 import { lastOfEach, nameResultFields, type ResultNames } from '../result-names.ts';
 import { appendToUrl } from '../return-url.ts';
 import { hashesFit, hashV1Values } from './hash.ts';
 
-type ResultSite = { secret: string; amountUnit?: AmountUnit; resultNames?: ResultNames };
+type ResultSite = ResultWords & { secret: string; resultNames?: ResultNames };
 
 /** The names of the result, in the order in which they are appended. */
 export const v1ResultNames = [...resultNames, 'secure_hash'] as const;
 
 /** The result's fields in the order in which they are sent, `merchant_site` first, `secure_hash` last. */
 export function encodeV1Result(result: FinalResult, site: ResultSite): [name: string, value: string][] {
-  const fields = Object.entries(classicResultFields(result, { version: '1.0', ...pickUnit(site) }));
+  const fields = Object.entries(classicResultFields(result, { ...site, version: '1.0' }));
   return [...fields, ['secure_hash', hashV1Values(fields, site.secret)]];
 }
 
@@ -48,13 +53,16 @@ const formats: Partial<Record<ResultName, RegExp>> = {
 
 /**
  * The merchant's side: reads a result from the raw query of a return or notification. Only the last value of
- * each of the result's names counts, whatever the merchant's own query before them holds. Formats are checked as well as the
- * hash, so that no signed request can be renamed into a result.
+ * each of the result's names counts, whatever the merchant's own query before them holds. Formats are checked as well
+ * as the hash, so that no signed request can be renamed into a result. `resultCodes` are the site's own words.
  */
 export function verifyV1Result(
   rawQuery: string,
   secret: string,
-  names: ResultNames = 'plain',
+  {
+    names = 'plain',
+    resultCodes = {},
+  }: { names?: ResultNames; resultCodes?: Readonly<Record<string, string>> } = {},
 ): { ok: true; fields: Record<ResultName, string> } | { ok: false; detail: string } {
   const split = splitRawQuery(rawQuery);
   if (!split.ok) return split;
@@ -67,14 +75,12 @@ export function verifyV1Result(
   const proven = [asSpace, literal].find((reading) => hashesFit(hashV1Values(reading, secret), secureHash));
   if (!proven) return { ok: false, detail: 'secure_hash does not fit' };
   const fields = Object.fromEntries(proven) as Record<ResultName, string>;
+  const words = Object.values(resultCodes);
   for (const name of resultNames) {
+    if (name === 'response_code' && words.includes(fields.response_code)) continue;
     if (formats[name]?.test(fields[name]) === false || fields[name].includes('|')) {
       return { ok: false, detail: `${name} is malformed` };
     }
   }
   return { ok: true, fields };
-}
-
-function pickUnit(site: ResultSite): { amountUnit?: AmountUnit } {
-  return site.amountUnit === undefined ? {} : { amountUnit: site.amountUnit };
 }

@@ -1,8 +1,14 @@
 // Classic v2, the result: to the browser, to the merchant's server, and opened again on the merchant's side.
 
 import { type KeyObject, randomBytes } from 'node:crypto';
-import type { AmountUnit } from '../classic-fields.ts';
-import { chooseReturnUrl, classicResultFields, type ResultName, resultNames } from '../classic-result.ts';
+import {
+  chooseReturnUrl,
+  type ResultWords,
+  resultNames,
+  type V2ResultName,
+  v2ExtraNames,
+  v2ResultFields,
+} from '../classic-result.ts';
 import type { FinalResult } from '../order-words.ts';
 import { splitRawQuery } from '../raw-query.ts';
 import { lastOfEach, nameResultFields, type ResultNames } from '../result-names.ts';
@@ -12,10 +18,9 @@ import { readPlaintext } from './plaintext.ts';
 import { toV2Fields, type V2Parameters, v2ParameterNames } from './request.ts';
 
 /** The merchant's key reads the result, the gateway's key of this site signs it. */
-export type V2ResultKeys = {
+export type V2ResultKeys = ResultWords & {
   merchantPublicKey: KeyObject;
   gatewayPrivateKey: KeyObject;
-  amountUnit?: AmountUnit;
   resultNames?: ResultNames;
 };
 
@@ -25,8 +30,7 @@ export function sealV2Result(
   keys: V2ResultKeys,
   random: (length: number) => Buffer = randomBytes,
 ): V2Parameters {
-  const unit = keys.amountUnit === undefined ? {} : { amountUnit: keys.amountUnit };
-  const text = JSON.stringify(classicResultFields(result, { version: '2.0', ...unit }));
+  const text = JSON.stringify(v2ResultFields(result, keys));
   const pair = { publicKey: keys.merchantPublicKey, privateKey: keys.gatewayPrivateKey };
   return { merchantSite: result.merchantSite, ...sealEnvelope(Buffer.from(text, 'utf8'), pair, random) };
 }
@@ -49,6 +53,8 @@ function named(result: FinalResult, keys: V2ResultKeys): [name: string, value: s
   return nameResultFields(toV2Fields(sealV2Result(result, keys)), keys.resultNames);
 }
 
+const wanted: readonly string[] = [...resultNames, ...v2ExtraNames];
+
 /**
  * The merchant's side: opens a result from the raw query of a return or notification. The last value of each of the
  * four names counts, whatever the merchant's own query before them holds (`key` is WooCommerce's).
@@ -57,7 +63,7 @@ export function openV2Result(
   rawQuery: string,
   keys: { merchantPrivateKeys: readonly KeyObject[]; gatewayPublicKeys: readonly KeyObject[] },
   names: ResultNames = 'plain',
-): { ok: true; fields: Record<ResultName, string> } | { ok: false; detail: string } {
+): { ok: true; fields: Record<V2ResultName, string> } | { ok: false; detail: string } {
   const split = splitRawQuery(rawQuery);
   if (!split.ok) return split;
   const own = lastOfEach(split.pairs, v2ParameterNames, names);
@@ -68,12 +74,12 @@ export function openV2Result(
   const pairs = { privateKeys: keys.merchantPrivateKeys, publicKeys: keys.gatewayPublicKeys };
   const opened = openEnvelope({ data, key, secureHash }, pairs);
   if (opened === null) return { ok: false, detail: 'the result does not fit the keys' };
-  const read = readPlaintext(opened.plaintext, resultNames);
+  const read = readPlaintext(opened.plaintext, wanted);
   if (!read.ok) return { ok: false, detail: read.fault.detail };
-  const missing = resultNames.find((name) => !read.fields.has(name));
+  const missing = wanted.find((name) => !read.fields.has(name));
   if (missing !== undefined) return { ok: false, detail: `${missing}: missing` };
   if (read.fields.get('merchant_site') !== merchantSite) {
     return { ok: false, detail: 'merchant_site: in data and in the query differ' };
   }
-  return { ok: true, fields: Object.fromEntries(read.fields) as Record<ResultName, string> };
+  return { ok: true, fields: Object.fromEntries(read.fields) as Record<V2ResultName, string> };
 }
