@@ -42,6 +42,8 @@ grant select, insert (key_id, sealed) on key_ring_checks to :app_role;
 -- ledger: the journal, its checkpoints and sums are written by functions; outcomes of verifications are only added
 grant select on transfers, ledger_entries, ledger_checkpoints, ledger_sealed_sums to :app_role;
 grant select on sequence transfers_journal_no_seq to :app_role;
+grant select, insert on transfer_seals to :app_role;
+grant select on transfer_seals_begin to :app_role;
 grant select, insert on ledger_verifications to :app_role;
 
 -- merchants: added

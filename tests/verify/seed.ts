@@ -4,7 +4,10 @@ import type pg from 'pg';
 import type { MerchantSite } from '../../src/business/merchants/index.ts';
 import type { Wallet } from '../../src/business/wallets/index.ts';
 
-/** `rows` transfers between so many sandbox accounts, each account with the balance they make. */
+/**
+ * `rows` transfers between so many sandbox accounts, each account with the balance they make; adjustments of a transfer
+ * that is there, from before there were seals.
+ */
 export async function seedJournal(owner: pg.Pool, seed: { rows: number; accounts: number }): Promise<void> {
   await owner.query(
     `insert into accounts (id, environment, kind, owner, created_at)
@@ -13,9 +16,10 @@ export async function seedJournal(owner: pg.Pool, seed: { rows: number; accounts
   );
   await owner.query(
     `with ids as (select array_agg(id order by id) as id from accounts where owner like 'seed %')
-     insert into transfers (id, environment, kind, debit_account_id, credit_account_id, amount_dong, reference, happened_at)
+     insert into transfers (id, environment, kind, debit_account_id, credit_account_id, amount_dong,
+       linked_transfer_id, reference, happened_at)
      select gen_random_uuid(), 'sandbox', 'adjustment', id[1 + n % $2], id[1 + (n + 1 + n / $2 % ($2 - 1)) % $2],
-       1 + n % 1000, 'seed', now()
+       1 + n % 1000, (select id from transfers order by journal_no limit 1), 'seed', now()
      from ids, generate_series(1, $1::int) n`,
     [seed.rows, seed.accounts],
   );
@@ -24,6 +28,10 @@ export async function seedJournal(owner: pg.Pool, seed: { rows: number; accounts
      from (select account_id, sum(change_dong) as sum_dong from ledger_entries group by account_id) s
      where s.account_id = a.id and a.owner like 'seed %'`,
   );
+  await owner.query(`
+    alter table transfer_seals_begin disable trigger user;
+    update transfer_seals_begin set journal_no = (select max(journal_no) from transfers);
+    alter table transfer_seals_begin enable trigger user`);
   await owner.query('analyze');
 }
 

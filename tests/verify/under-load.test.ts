@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { uuidv7 } from 'uuidv7';
-import { getSystemAccountId, postTransfers, type Transfer } from '../../src/books/ledger/index.ts';
+import { getSystemAccountId, postSealedTransfers, type Transfer } from '../../src/books/ledger/index.ts';
 import { postPayments } from '../../src/business/payments/index.ts';
 import { verifyLedger } from '../../src/business/verification/index.ts';
 import { inTransaction, openPool } from '../../src/ground/database/index.ts';
@@ -61,6 +61,7 @@ function startLoad(walletAccounts: string[]) {
   let posted = 0;
   let next = 0;
   const top = getSystemAccountId(context.db, 'sandbox', 'bank_guarantee');
+  const clearing = getSystemAccountId(context.db, 'sandbox', 'bank_clearing');
   const run = async (caller: number) => {
     for (let turn = caller; !stopped; turn += 1) {
       const paymentId = turn % 4 === 0 ? undefined : paymentIds[next++];
@@ -73,14 +74,16 @@ function startLoad(walletAccounts: string[]) {
           environment: 'sandbox',
           kind: isTopUp ? 'top_up' : 'withdrawal',
           debitAccountId: isTopUp ? guarantee : wallet,
-          creditAccountId: isTopUp ? wallet : guarantee,
+          creditAccountId: isTopUp ? wallet : await clearing,
           amountDong: 3n,
           fee: null,
           linkedTransferId: null,
           reference: 'load',
           happenedAt: context.clock.now(),
         };
-        const [result] = await inTransaction(context.db, (tx) => postTransfers(tx, [transfer]));
+        const [result] = await inTransaction(context.db, (tx) =>
+          postSealedTransfers(context, tx, [transfer]),
+        );
         assert.ok(result?.ok);
       } else {
         const [result] = await postPayments(context, [{ paymentId, confirmed: { confirmationClass: 'A' } }]);

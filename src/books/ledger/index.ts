@@ -14,7 +14,7 @@ export {
 } from './accounts.ts';
 export { type BooksFault, checkBooks } from './check-books.ts';
 export { balanceColumns, type EntryCursor, type LedgerEntry } from './ledger-queries.ts';
-export { type LedgerBatch, openPaymentBatch, postTransfers } from './post-transfers.ts';
+export { type LedgerBatch, openPaymentBatch, postSealedTransfers, postTransfers } from './post-transfers.ts';
 export type {
   Transfer,
   TransferKind,
@@ -22,6 +22,7 @@ export type {
   TransferResult,
 } from './transfer.ts';
 export {
+  areSealsWhole,
   checkEnvironments,
   checkKeptSums,
   compareBalances,

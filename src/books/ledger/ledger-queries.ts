@@ -53,6 +53,18 @@ export async function insertTransfers(tx: Tx, transfers: Transfer[]): Promise<vo
   await sql`select ${postingOf(transfers)}`.execute(tx);
 }
 
+/** The gateway's seals of transfers that it has just posted. */
+export async function insertTransferSeals(
+  tx: Tx,
+  seals: readonly { transferId: string; seal: Buffer }[],
+): Promise<void> {
+  await sql`
+    insert into transfer_seals (transfer_id, seal)
+    select * from unnest(${seals.map(({ transferId }) => transferId)}::uuid[], ${seals.map(({ seal }) => seal)}::bytea[])`.execute(
+    tx,
+  );
+}
+
 /** The same as a value of a select list. */
 export function postingOf(transfers: Transfer[]): RawBuilder<unknown> {
   return sql`ledger_post(${columnsOf(transfers)})`;

@@ -1,17 +1,20 @@
 // The only writer of balances: posts a batch of transfers inside the caller's transaction.
 
 import type { RawBuilder } from 'kysely';
+import type { Context } from '../../ground/context.ts';
 import type { Tx } from '../../ground/database/index.ts';
 import type { Account } from './account.ts';
 import {
   type AccountIds,
   findTransfers,
+  insertTransferSeals,
   insertTransfers,
   postingOf,
   readAccounts,
   tryInsertTransfers,
 } from './ledger-queries.ts';
 import { decideTransfer, type Transfer, type TransferResult } from './transfer.ts';
+import { sealTransfer } from './transfer-seal.ts';
 
 /** So often is a batch decided again, when somebody else is posting the same ids at the same moment. */
 const triesMax = 5;
@@ -35,6 +38,28 @@ export async function postTransfers(tx: Tx, transfers: Transfer[]): Promise<Tran
     }
     if (await tryInsertTransfers(tx, batch.posted)) return results;
   }
+}
+
+/**
+ * The same for transfers that no order explains: each that is posted gets the gateway's seal beside it, in the same
+ * commit. Verification misses it on whatever somebody else has posted, with whatever login.
+ */
+export async function postSealedTransfers(
+  { keyRing }: Pick<Context, 'keyRing'>,
+  tx: Tx,
+  transfers: Transfer[],
+): Promise<TransferResult[]> {
+  const results = await postTransfers(tx, transfers);
+  const posted = transfers.filter((_, at) => {
+    const result = results[at];
+    return result?.ok === true && !result.repeated;
+  });
+  const seals = posted.map((transfer) => ({
+    transferId: transfer.id,
+    seal: sealTransfer(keyRing, transfer),
+  }));
+  if (seals.length > 0) await insertTransferSeals(tx, seals);
+  return results;
 }
 
 /** A batch whose accounts are read; between opening and writing only the caller's own rules run. */

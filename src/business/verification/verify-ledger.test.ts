@@ -11,6 +11,14 @@ import {
   givenWallet,
   type TestContext,
 } from '../../../tests/support/context.ts';
+import {
+  getSystemAccountId,
+  postSealedTransfers,
+  postTransfers,
+  type SystemAccountKind,
+  type Transfer,
+} from '../../books/ledger/index.ts';
+import { inTransaction } from '../../ground/database/index.ts';
 import { createKeyRing } from '../../ground/secrets/index.ts';
 import { confirmPayment, startPayment } from '../payments/index.ts';
 import type { Wallet } from '../wallets/index.ts';
@@ -310,7 +318,10 @@ test('wallets above the guarantee are found', () =>
        update accounts set balance_dong = balance_dong + case kind when 'bank_guarantee' then 12000000 else -12000000 end
        where environment = 'sandbox' and kind in ('bank_guarantee', 'bank_operating')`,
     );
-    assert.deepEqual(found(await verify(context)), ['guarantee_too_low sandbox']);
+    assert.deepEqual(
+      found(await verify(context)).map((fault) => fault.replace(/ [0-9a-f-]{36}$/, '')),
+      ['guarantee_too_low sandbox', 'transfer_not_sealed'],
+    );
   }));
 
 test('a transfer that crosses environments is found, and found again by the next verification', () =>
@@ -453,24 +464,164 @@ test('two verifications do not run at once, and one that is ended midway loses n
   }));
 
 test('a transaction that is posting is waited for: its rows are sealed with the others or not at all', () =>
-  withBooks(async ({ context, an, binh }) => {
-    const slow = new pg.Client({ connectionString: context.ownerUrl });
-    await slow.connect();
-    try {
-      await slow.query('begin');
-      await slow.query(
-        `select ledger_post(array[gen_random_uuid()], '{sandbox}', '{adjustment}', array[$1::uuid], array[$2::uuid], '{3}',
-           array[null::uuid], '{0}', array[null::uuid], '{0}', array[null::uuid], '{x}', array[now()])`,
-        [an.accountId, binh.accountId],
+  withBooks(async ({ context, an, binh, paymentId }) => {
+    const [posted, mayCommit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow = inTransaction(context.db, async (tx) => {
+      await postSealedTransfers(context, tx, [
+        { ...between(context, an, binh), kind: 'adjustment', linkedTransferId: paymentId },
+      ]);
+      posted.resolve();
+      await mayCommit.promise;
+    });
+    await posted.promise;
+    // Drawn after the slow one's number, committed before it.
+    await givenWallet(context);
+    const verification = verify(context);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    mayCommit.resolve();
+    await slow;
+    const { faults, rows } = await verification;
+    assert.deepEqual([faults, rows.journal], [[], 8]);
+  }));
+
+const between = (context: TestContext, from: Wallet, to: Wallet): Transfer => ({
+  id: uuidv7(),
+  environment: 'sandbox',
+  kind: 'adjustment',
+  debitAccountId: from.accountId,
+  creditAccountId: to.accountId,
+  amountDong: 3n,
+  fee: null,
+  linkedTransferId: null,
+  reference: 'x',
+  happenedAt: context.clock.now(),
+});
+
+/** What a thief with a login posts: through the ledger's own function, so that balances and journal fit. */
+const postAsThief = (context: TestContext, transfer: Transfer) =>
+  inTransaction(context.db, (tx) => postTransfers(tx, [transfer]));
+
+test('money minted through the ledger itself is found, for want of the seal: a top-up, an adjustment', () =>
+  withBooks(async ({ context, an, binh, paymentId }) => {
+    assert.deepEqual((await verify(context)).faults, []);
+    const guarantee = await getSystemAccountId(context.db, 'sandbox', 'bank_guarantee');
+    const minted = { ...between(context, an, binh), kind: 'top_up' as const, debitAccountId: guarantee };
+    const moved = { ...between(context, an, binh), linkedTransferId: paymentId };
+    await postAsThief(context, minted);
+    await postAsThief(context, moved);
+    const seal = (transferId: string, bytes: Buffer) =>
+      context.db.pool.query('insert into transfer_seals (transfer_id, seal) values ($1, $2)', [
+        transferId,
+        bytes,
+      ]);
+    const { rows } = await context.db.pool.query<{ seal: Buffer }>('select seal from transfer_seals limit 1');
+    await seal(minted.id, rows[0]?.seal ?? Buffer.alloc(32));
+    for (const options of [{}, {}, { full: true }]) {
+      assert.deepEqual(
+        found(await verify(context, options)),
+        [`transfer_not_sealed ${minted.id}`, `transfer_not_sealed ${moved.id}`].sort(),
       );
-      // Drawn after the slow one's number, committed before it.
-      await givenWallet(context);
-      const verification = verify(context);
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      await slow.query('commit');
-      const { faults, rows } = await verification;
-      assert.deepEqual([faults, rows.journal], [[], 8]);
-    } finally {
-      await slow.end();
     }
+  }));
+
+test('each kind of transfer joins the accounts of its kind, and names the transfer it belongs to', () =>
+  withBooks(async ({ context, an, binh, paymentId }) => {
+    const account = (kind: SystemAccountKind) => getSystemAccountId(context.db, 'sandbox', kind);
+    const [guarantee, fees] = [await account('bank_guarantee'), await account('fees')];
+    const clearing = await account('bank_clearing');
+    const site = await context.db.pool.query<{ id: string }>(
+      'select credit_account_id as id from merchant_sites',
+    );
+    const suspense = site.rows[0]?.id ?? '';
+    const sealed = async (changes: Partial<Transfer>) => {
+      const transfer = { ...between(context, an, binh), ...changes };
+      const [result] = await inTransaction(context.db, (tx) => postSealedTransfers(context, tx, [transfer]));
+      assert.deepEqual(result, { ok: true, repeated: false }, transfer.kind);
+      return transfer.id;
+    };
+    const right = [
+      await sealed({ kind: 'withdrawal', creditAccountId: clearing }),
+      await sealed({ kind: 'refund', debitAccountId: suspense, linkedTransferId: paymentId }),
+      await sealed({ linkedTransferId: paymentId }),
+    ];
+    const sent = right[0] ?? null;
+    await sealed({
+      kind: 'withdrawal',
+      debitAccountId: clearing,
+      creditAccountId: guarantee,
+      amountDong: 1n,
+      linkedTransferId: sent,
+    });
+    assert.deepEqual(found(await verify(context)), []);
+
+    const wrongAccounts = [
+      await sealed({ kind: 'top_up' }),
+      await sealed({ kind: 'withdrawal', creditAccountId: guarantee }),
+      await sealed({ kind: 'refund', debitAccountId: an.accountId, linkedTransferId: paymentId }),
+      await sealed({ kind: 'sweep', debitAccountId: suspense, creditAccountId: an.accountId }),
+      await sealed({ kind: 'collection_payout', debitAccountId: suspense, creditAccountId: clearing }),
+      await sealed({ kind: 'vat_payment', debitAccountId: fees, creditAccountId: clearing }),
+      await sealed({ kind: 'settlement', debitAccountId: suspense, creditAccountId: clearing }),
+      // A fee of what is no payment, and one that goes to a holder.
+      await sealed({
+        linkedTransferId: paymentId,
+        fee: { feeAccountId: fees, feeDong: 1n, vatAccountId: fees, vatDong: 0n },
+      }),
+    ];
+    const notLinked = [
+      await sealed({}),
+      await sealed({ linkedTransferId: uuidv7() }),
+      await sealed({ kind: 'refund', debitAccountId: suspense }),
+      await sealed({ kind: 'refund', debitAccountId: suspense, linkedTransferId: sent }),
+      await sealed({
+        kind: 'withdrawal',
+        debitAccountId: clearing,
+        creditAccountId: an.accountId,
+        amountDong: 1n,
+      }),
+    ];
+    assert.deepEqual(
+      found(await verify(context)),
+      [
+        ...wrongAccounts.map((id) => `transfer_of_wrong_accounts ${id}`),
+        ...notLinked.map((id) => `transfer_not_linked ${id}`),
+      ].sort(),
+    );
+  }));
+
+test('behind a forged checkpoint, or a forged outcome, everything is read all the same', () =>
+  withBooks(async ({ context, an, binh }) => {
+    await verify(context);
+    const minted = { ...between(context, an, binh), id: uuidv7(), linkedTransferId: null };
+    await postAsThief(context, minted);
+    await context.db.pool.query(
+      `select ledger_seal(2, 6, (select max(journal_no) + 1000000 from transfers), 1, '\\x00', '{}', now(), '\\x00')`,
+    );
+    const late = { ...between(context, an, binh), id: uuidv7() };
+    await postAsThief(context, late);
+    for (let run = 0; run < 2; run += 1) {
+      const verification = await verify(context);
+      assertFound(
+        verification,
+        'checkpoint_tampered 2',
+        `transfer_not_sealed ${minted.id}`,
+        `transfer_not_sealed ${late.id}`,
+      );
+      assert.equal(verification.rows.journal, 8);
+    }
+  }));
+
+test('a forged outcome, of books never verified, hides no payment', () =>
+  withBooks(async ({ context, paymentId }) => {
+    await asOwner(context, `update payments set status = 'cancelled' where id = $1`, [paymentId]);
+    await context.db.pool.query(
+      `insert into ledger_verifications (id, started_at, ended_at, mode, fault_count, faults, payments_upto, orders_upto,
+         checkpoint_no, sums_hash, seal)
+       values ($1, now(), now(), 'full', 0, '[]', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 0,
+         sha256(''), '\\x00')`,
+      [uuidv7()],
+    );
+    const verification = await verify(context);
+    assertFound(verification, 'checkpoint_tampered', `transfer_without_paid_payment ${paymentId}`);
+    assert.equal(verification.rows.payments, 4);
   }));

@@ -4,6 +4,7 @@
 import { sql } from 'kysely';
 import { UUID } from 'uuidv7';
 import {
+  areSealsWhole,
   checkEnvironments,
   checkKeptSums,
   compareBalances,
@@ -96,7 +97,8 @@ async function verify(context: Context, db: DbOrTx, options: VerifyOptions): Pro
   const pace = createPace({ rest: restDefault, ...options }, await estimateRows(db));
   const hands = { db, report, breathe: pace.breathe };
   const kept = await judgeKept(hands, last);
-  const full = options.full === true || kept !== 'sealed';
+  const whole = await areSealsWhole(db, context.keyRing);
+  const full = options.full === true || kept !== 'sealed' || !whole;
   if (full) await createSumsAnew(db);
 
   pace.enter('journal');
@@ -105,7 +107,7 @@ async function verify(context: Context, db: DbOrTx, options: VerifyOptions): Pro
     keyRing: context.keyRing,
     now: () => context.clock.now(),
     anew: full,
-    frozen: kept === 'shortened',
+    frozen: kept === 'shortened' || !whole,
     report,
     checkRows: (given) => selectFaultyPostings(db, given),
     breathe: pace.breathe,
@@ -141,7 +143,7 @@ async function verify(context: Context, db: DbOrTx, options: VerifyOptions): Pro
     faults: faults.list(null).slice(0, keptFaultsMax),
     paymentsUpto,
     ordersUpto,
-    checkpointNo: sealer.last.checkpointNo,
+    checkpointNo: newestEver(last, sealer),
     sumsHash,
   });
   return summarize(mode, options.environment ?? null, faults, pace, sealer);
@@ -159,7 +161,8 @@ async function judgeKept(
   const { rows } = await sql<{ newest: bigint }>`
     select coalesce(max(checkpoint_no), 0) as newest from ledger_checkpoints`.execute(db);
   const newest = rows[0]?.newest ?? 0n;
-  if (last === null || !last.genuine) return newest > 0n ? 'unsealed' : 'sealed';
+  if (last?.genuine === false) return 'unsealed';
+  if (last === null) return newest > 0n ? 'unsealed' : 'sealed';
   const { checkpointNo, sumsHash } = last.outcome;
   if (checkpointNo > newest) {
     const detail = `the checkpoints after ${newest} were removed: there were ${checkpointNo}`;
@@ -171,6 +174,12 @@ async function judgeKept(
   const detail = `the sums kept with checkpoint ${newest} are not those that were sealed with it`;
   report({ fault: 'sealed_sums_tampered', environment: null, subject: String(newest), detail });
   return 'unsealed';
+}
+
+/** A checkpoint that was there once is missed by every later verification, not by the next alone. */
+function newestEver(last: LastOutcome | null, sealer: JournalSealer): bigint {
+  const former = last?.genuine === true ? last.outcome.checkpointNo : 0n;
+  return former > sealer.last.checkpointNo ? former : sealer.last.checkpointNo;
 }
 
 function idAt(ms: number): string {

@@ -5,7 +5,7 @@ import {
   getSystemAccountId,
   openAccount,
   openSystemAccounts,
-  postTransfers,
+  postSealedTransfers,
   type TransferRefusal,
 } from '../../books/ledger/index.ts';
 import type { Context } from '../../ground/context.ts';
@@ -93,7 +93,7 @@ export async function topUpWallet(
   return inTransaction(context.db, async (tx) => {
     const wallet = await findWalletByPhone(tx, input.environment, input.phone);
     if (!wallet) return { ok: false, error: 'wallet_not_found' };
-    const [result] = await postTransfers(tx, [
+    const [result] = await postSealedTransfers(context, tx, [
       {
         id: input.transferId,
         environment: input.environment,

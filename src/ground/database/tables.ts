@@ -300,6 +300,15 @@ export interface SiteKeys {
   expires_at: Date | null;
 }
 
+export interface TransferSeals {
+  transfer_id: string;
+  seal: Buffer;
+}
+
+export interface TransferSealsBegin {
+  journal_no: bigint;
+}
+
 export interface Transfers {
   id: string;
   environment: string;
@@ -368,6 +377,8 @@ export interface Tables {
   retention_rules: RetentionRules;
   schema_migrations: SchemaMigrations;
   site_keys: SiteKeys;
+  transfer_seals: TransferSeals;
+  transfer_seals_begin: TransferSealsBegin;
   transfers: Transfers;
   wallets: Wallets;
 }

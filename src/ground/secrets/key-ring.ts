@@ -18,7 +18,8 @@ export type KeyPurpose =
   | 'browser'
   | 'pin-pepper'
   | 'subject'
-  | 'ledger-checkpoint';
+  | 'ledger-checkpoint'
+  | 'ledger-transfer';
 
 export type RingKey = { id: string; bytes: Buffer };
 

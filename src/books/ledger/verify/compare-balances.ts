@@ -29,7 +29,7 @@ export async function compareBalances(hands: Hands, sealer: JournalSealer, sums:
     await sealer.sealFull();
     const page = await compareAccounts(hands.db, {
       sums,
-      sealedUpto: sealer.last.uptoJournalNo,
+      sealedUpto: sealer.readUpto,
       after,
       limit: accountsPageMax,
     });

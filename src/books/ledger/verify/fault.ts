@@ -10,6 +10,10 @@ export const ledgerFaults = {
   balance_on_wrong_side: 'a balance stands on the wrong side of zero',
   account_missing: 'a journal line names an account that does not exist',
   transfer_crosses_environments: 'a transfer touches an account of another environment',
+  transfer_of_wrong_accounts:
+    'a transfer joins accounts that its kind does not join, or takes a fee that is none',
+  transfer_not_linked: 'a transfer does not name the one it belongs to',
+  transfer_not_sealed: 'a transfer that no order explains was not posted by the gateway',
   transfer_without_paid_payment: 'a payment was posted that is not paid',
   payment_posted_twice: 'a payment was posted under a second id',
   payment_differs_from_transfer: 'a paid payment says something else than its transfer',

@@ -1,6 +1,11 @@
 export { checkEnvironments, checkKeptSums, compareBalances, hashKeptSums } from './compare-balances.ts';
 export { type LedgerFault, type LedgerFaultName, ledgerFaults } from './fault.ts';
-export { createJournalSealer, type JournalSealer, VerificationImpossible } from './seal-journal.ts';
+export {
+  areSealsWhole,
+  createJournalSealer,
+  type JournalSealer,
+  VerificationImpossible,
+} from './seal-journal.ts';
 export {
   createSumsAnew,
   dropSumsAnew,

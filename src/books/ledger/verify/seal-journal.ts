@@ -10,6 +10,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context } from '../../../ground/context.ts';
 import type { DbOrTx } from '../../../ground/database/index.ts';
+import { checkTransfers } from './check-transfers.ts';
 import {
   type Checkpoint,
   chain,
@@ -28,7 +29,6 @@ import {
   type JournalRows,
   listCheckpoints,
   readHorizon,
-  selectFaultyRows,
   selectNextStretch,
 } from './verify-queries.ts';
 
@@ -39,7 +39,7 @@ export type SealingHands = {
   now: () => Date;
   /** Also add up the sums from the first row on, apart from those that are kept. */
   anew: boolean;
-  /** Seal nothing: checkpoints are known to be missing. */
+  /** Seal nothing, for checkpoints are known to be missing or changed; only with `anew`. */
   frozen: boolean;
   report: (fault: LedgerFault) => void;
   /** What others know to be wrong with these rows: a payment that nobody paid. */
@@ -59,9 +59,14 @@ export class VerificationImpossible extends Error {
 }
 
 export type JournalSealer = {
-  /** The newest checkpoint. */
+  /** The newest checkpoint that is as it was sealed, and all before it too. */
   readonly last: Pick<Checkpoint, 'checkpointNo' | 'uptoJournalNo' | 'chainHash'>;
-  /** Checks every seal; with `anew` also every row under it. What was wrong before is looked at again. */
+  /** How far the journal was read: to the end of `last`, or beyond it where nothing may be sealed. */
+  readonly readUpto: bigint;
+  /**
+   * Checks every seal; with `anew` also every row under it. What was wrong before is looked at again. Stops at the first
+   * checkpoint that somebody changed: what follows it is journal like any other, and is read as such.
+   */
   readSealed(): Promise<void>;
   /** Seals all that is final now, waiting for what is being posted; returns the number of rows. */
   sealAll(): Promise<number>;
@@ -69,15 +74,28 @@ export type JournalSealer = {
   sealFull(): Promise<number>;
 };
 
+/** Whether every checkpoint is as it was sealed and follows the one before; reads no row of the journal. */
+export async function areSealsWhole(db: DbOrTx, keyRing: Context['keyRing']): Promise<boolean> {
+  for (let last: Pick<Checkpoint, 'checkpointNo' | 'uptoJournalNo'> = noCheckpoint; ; ) {
+    const page = await listCheckpoints(db, last.checkpointNo, pageMax);
+    for (const checkpoint of page) {
+      if (findTampering(keyRing, last, checkpoint) !== null) return false;
+      last = checkpoint;
+    }
+    if (page.length < pageMax) return true;
+  }
+}
+
 export function createJournalSealer(hands: SealingHands): JournalSealer {
   const { db, keyRing } = hands;
   let last: JournalSealer['last'] = noCheckpoint;
+  let readUpto = last.uptoJournalNo;
   let pending: { journalNo: bigint; xid: string } | null = null;
   let horizon = 0n;
   let frozen = hands.frozen;
 
   const check = async (rows: JournalRows): Promise<string[]> => {
-    const found = [...(await selectFaultyRows(db, rows)), ...(await hands.checkRows(rows))];
+    const found = [...(await checkTransfers(db, keyRing, rows)), ...(await hands.checkRows(rows))];
     for (const fault of found) hands.report(fault);
     return [...new Set(found.map((fault) => fault.subject))].sort();
   };
@@ -95,12 +113,19 @@ export function createJournalSealer(hands: SealingHands): JournalSealer {
 
   const sealUpto = async (rowsMin: number): Promise<number> => {
     let sealed = 0;
-    // Nothing is sealed on top of a checkpoint that somebody changed or removed.
-    while (!frozen) {
-      const stretch = await selectNextStretch(db, last.uptoJournalNo, horizon);
+    for (;;) {
+      const stretch = await selectNextStretch(db, readUpto, horizon);
       if (stretch === null || stretch.rowCount < rowsMin) return sealed;
       await hands.breathe(stretch.rowCount);
-      const rows = { from: last.uptoJournalNo, upto: stretch.uptoJournalNo };
+      const rows = { from: readUpto, upto: stretch.uptoJournalNo };
+      sealed += stretch.rowCount;
+      readUpto = rows.upto;
+      // Nothing is sealed on top of a checkpoint that somebody changed or removed. It is read all the same.
+      if (frozen) {
+        await check(rows);
+        if (hands.anew) await addToSumsAnew(db, rows.from, rows.upto);
+        continue;
+      }
       const { rowsHash } = await hashRows(db, rows.from, rows.upto);
       const checkpoint: Checkpoint = {
         checkpointNo: last.checkpointNo + 1n,
@@ -114,9 +139,7 @@ export function createJournalSealer(hands: SealingHands): JournalSealer {
       if (hands.anew) await addToSumsAnew(db, rows.from, rows.upto);
       await insertCheckpoint(db, seal(keyRing, checkpoint));
       last = checkpoint;
-      sealed += stretch.rowCount;
     }
-    return sealed;
   };
 
   /** The rows of one checkpoint, as they are today. */
@@ -142,6 +165,9 @@ export function createJournalSealer(hands: SealingHands): JournalSealer {
     get last() {
       return last;
     },
+    get readUpto() {
+      return readUpto;
+    },
     async readSealed() {
       for (;;) {
         const page = await listCheckpoints(db, last.checkpointNo, pageMax);
@@ -155,10 +181,12 @@ export function createJournalSealer(hands: SealingHands): JournalSealer {
               subject: String(checkpoint.checkpointNo),
               detail: `checkpoint ${checkpoint.checkpointNo}: ${wrong}`,
             });
+            return;
           }
           if (hands.anew) await readAgain(checkpoint);
           else if (checkpoint.faultyTransfers.length > 0) await check({ ids: checkpoint.faultyTransfers });
           last = checkpoint;
+          readUpto = checkpoint.uptoJournalNo;
         }
         if (page.length < pageMax) return;
       }

@@ -6,6 +6,8 @@ import { type RawBuilder, sql } from 'kysely';
 import type { DbOrTx } from '../../../ground/database/index.ts';
 import type { Environment } from '../../../ground/terms.ts';
 import type { AccountKind } from '../account.ts';
+import type { Transfer } from '../transfer.ts';
+import { type TransferRule, transferRules } from '../transfer-rules.ts';
 import { chunkRowsMax, type SealedCheckpoint } from './checkpoint.ts';
 import type { LedgerFault, LedgerFaultName } from './fault.ts';
 
@@ -103,6 +105,64 @@ export async function selectFaultyRows(db: DbOrTx, given: JournalRows): Promise<
     subject: id,
     detail: `transfer ${id} of the ${environment} ledger, account ${accounts}`,
   }));
+}
+
+/** Rows whose kind does not join their accounts, or that do not name the transfer they belong to (transferRules). */
+export async function selectUnruly(db: DbOrTx, given: JournalRows): Promise<LedgerFault[]> {
+  const column = (read: (rule: TransferRule) => string) => sql`${transferRules.map(read)}::text[]`;
+  const { rows } = await sql<{
+    id: string;
+    environment: Environment;
+    fault: LedgerFaultName;
+    more: string;
+  }>`
+    with rules (kind, debit, credit, linked_to) as materialized (
+      select * from unnest(${column((rule) => rule.kind)}, ${column((rule) => rule.debit)},
+        ${column((rule) => rule.credit)}, ${column((rule) => rule.linkedTo.join(' '))}))
+    select id, environment, fault, more from (
+      select t.id, t.environment,
+        case
+          when t.kind <> 'adjustment' and r.kind is null or t.fee_dong <> 0 and f.kind is distinct from 'fees'
+            or t.vat_dong <> 0 and v.kind is distinct from 'vat_payable'
+            or t.kind <> 'payment' and (t.fee_dong <> 0 or t.vat_dong <> 0)
+            then 'transfer_of_wrong_accounts'
+          when (t.kind = 'adjustment' or r.linked_to <> '') and (l.id is null or l.id = t.id or l.environment <> t.environment
+            or t.kind <> 'adjustment' and l.kind <> all (string_to_array(r.linked_to, ' ')))
+            then 'transfer_not_linked'
+        end as fault,
+        t.kind || ' from ' || d.kind || ' to ' || c.kind
+          || case when t.fee_dong + t.vat_dong <> 0 then ', fee to ' || coalesce(f.kind, 'none') || ', VAT to ' || coalesce(v.kind, 'none') else '' end
+          || coalesce(', linked to a ' || l.kind, ', linked to none') as more
+      from transfers t
+      join accounts d on d.id = t.debit_account_id
+      join accounts c on c.id = t.credit_account_id
+      left join accounts f on f.id = t.fee_account_id
+      left join accounts v on v.id = t.vat_account_id
+      left join transfers l on l.id = t.linked_transfer_id
+      left join rules r on r.kind = t.kind and r.debit = d.kind and r.credit = c.kind
+      where ${whereRows(given)}) judged
+    where fault is not null`.execute(db);
+  return rows.map(({ id, environment, fault, more }) => ({
+    fault,
+    environment,
+    subject: id,
+    detail: `transfer ${id}: ${more}`,
+  }));
+}
+
+/** Rows that no order explains, with their seals; not those from before there were seals. */
+export async function listUnexplained(
+  db: DbOrTx,
+  given: JournalRows,
+): Promise<(Transfer & { seal: Buffer | null })[]> {
+  const { rows } = await sql<Omit<Transfer, 'fee'> & { seal: Buffer | null }>`
+    select t.id, t.environment, t.kind, t.debit_account_id as "debitAccountId", t.credit_account_id as "creditAccountId",
+      t.amount_dong as "amountDong", t.linked_transfer_id as "linkedTransferId", t.reference,
+      t.happened_at as "happenedAt", s.seal
+    from transfers t left join transfer_seals s on s.transfer_id = t.id
+    where ${whereRows(given)} and t.kind <> 'payment'
+      and t.journal_no > (select coalesce(max(journal_no), 0) from transfer_seals_begin)`.execute(db);
+  return rows.map((row) => ({ ...row, fee: null }));
 }
 
 export async function insertCheckpoint(db: DbOrTx, checkpoint: SealedCheckpoint): Promise<void> {
