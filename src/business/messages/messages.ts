@@ -6,7 +6,7 @@ import type { Context } from '../../ground/context.ts';
 import type { DbOrTx, Tx } from '../../ground/database/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 
-export type MessagePurpose = 'otp' | 'pin_locked' | 'otp_locked' | 'payment_paid';
+export type MessagePurpose = 'otp' | 'pin_locked' | 'otp_locked';
 
 export type Message = {
   id: string;

@@ -51,6 +51,6 @@ export function otpMessageText(
   const valid = (minute: string, second: string) =>
     message.validSeconds % 60 === 0 ? `${minutes} ${minute}` : `${message.validSeconds} ${second}`;
   return locale === 'vi'
-    ? `viPay: ${message.otp} là mã OTP để thanh toán ${amount} cho ${shopName}. Mã có hiệu lực ${valid('phút', 'giây')}. Không đưa mã này cho bất kỳ ai.`
-    : `viPay: ${message.otp} is your code to pay ${amount} to ${shopName}. Valid for ${valid('minutes', 'seconds')}. Do not give it to anyone.`;
+    ? `viPay: ${message.otp} là mã OTP để thanh toán ${amount} cho ${shopName}. Mã có hiệu lực ${valid('phút', 'giây')}. Không chia sẻ mã này với bất kỳ ai.`
+    : `viPay: ${message.otp} is your code to pay ${amount} to ${shopName}. Valid for ${valid('minutes', 'seconds')}. Never share this code.`;
 }

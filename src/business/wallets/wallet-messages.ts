@@ -18,16 +18,16 @@ function momentText(at: Date): string {
 export function pinLockedText(locale: Locale, lockedUntil: Date | null): string {
   if (lockedUntil === null) {
     return locale === 'vi'
-      ? 'viPay: Đăng nhập bằng PIN bị khóa vì nhập sai quá nhiều lần. Hãy liên hệ nhà cung cấp ví để mở khóa.'
+      ? 'viPay: Đăng nhập bằng mã PIN bị khóa vì nhập sai quá nhiều lần. Hãy liên hệ nhà cung cấp ví để mở khóa.'
       : 'viPay: PIN sign-in is locked after too many wrong PINs. Ask your wallet provider to unlock it.';
   }
   return locale === 'vi'
-    ? `viPay: Đăng nhập bằng PIN bị khóa đến ${momentText(lockedUntil)} vì nhập sai quá nhiều lần. Nếu không phải bạn, hãy đổi PIN và báo cho nhà cung cấp ví.`
+    ? `viPay: Đăng nhập bằng mã PIN tạm khóa đến ${momentText(lockedUntil)} vì nhập sai quá nhiều lần. Nếu không phải bạn, hãy đổi mã PIN và báo cho nhà cung cấp ví.`
     : `viPay: PIN sign-in is locked until ${momentText(lockedUntil)} after too many wrong PINs. If it was not you, change your PIN and tell your wallet provider.`;
 }
 
 export function otpLockedText(locale: Locale, lockedUntil: Date): string {
   return locale === 'vi'
-    ? `viPay: Ví bị khóa thanh toán đến ${momentText(lockedUntil)} vì nhập sai mã OTP quá nhiều lần. Chưa có khoản tiền nào bị trừ.`
-    : `viPay: Payments from your wallet are locked until ${momentText(lockedUntil)} after too many wrong codes. No money was taken.`;
+    ? `viPay: Ví tạm khóa thanh toán đến ${momentText(lockedUntil)} vì nhập sai mã OTP quá nhiều lần. Bạn chưa bị trừ tiền. Nếu không phải bạn, hãy báo cho nhà cung cấp ví.`
+    : `viPay: Payments from your wallet are locked until ${momentText(lockedUntil)} after too many wrong codes. You have not been charged. If it was not you, tell your wallet provider.`;
 }

@@ -2,7 +2,7 @@
 
 import type { Message, MessagePurpose } from '../../business/messages/index.ts';
 import { type Html, html, renderPage } from '../../ground/pages/index.ts';
-import type { Locale } from '../../ground/terms.ts';
+import type { Locale, Operator } from '../../ground/terms.ts';
 import { showText } from '../../ground/text/index.ts';
 import { formatVietnamTimestamp } from '../../ground/time/index.ts';
 import { demoWallets } from './demo-data.ts';
@@ -12,6 +12,7 @@ const textCharactersMax = 600;
 
 export type InboxView = {
   locale: Locale;
+  operator?: Operator | null | undefined;
   nonce: string;
   /** As typed; empty: everybody's messages. */
   phone: string;
@@ -139,28 +140,27 @@ type Words = Record<
 const words: Record<Locale, Words> = {
   vi: {
     title: 'Hộp thư thử nghiệm',
-    about: 'Tin nhắn gửi tới chủ ví thử hiện ở đây thay vì trên điện thoại. Mới nhất ở trên.',
+    about: 'Tin nhắn gửi tới chủ ví thử nghiệm hiện ở đây thay vì trên điện thoại, mới nhất ở trên.',
     filter: 'Chọn số điện thoại',
     everybody: 'Tất cả',
-    live: 'Tự cập nhật mỗi 3 giây.',
-    only: (phone) => `Chỉ số ${phone}.`,
-    pause: 'Tạm dừng, hoặc lọc theo số',
+    live: 'Trang tự cập nhật sau mỗi 3 giây.',
+    only: (phone) => `Chỉ hiện tin nhắn của ${phone}.`,
+    pause: 'Tạm dừng hoặc lọc theo số',
     paused: 'Đã tạm dừng cập nhật.',
-    resume: 'Tự cập nhật lại',
+    resume: 'Cập nhật tiếp',
     phone: 'Số điện thoại',
     show: 'Xem tin nhắn của số này',
     malformed: 'Số điện thoại chưa đúng.',
-    malformedAdvice: 'Nhập 10 chữ số, bắt đầu bằng số 0, ví dụ 0900000001.',
+    malformedAdvice: 'Vui lòng nhập 10 chữ số, bắt đầu bằng số 0, ví dụ 0900000001.',
     empty: 'Chưa có tin nhắn nào.',
     emptyFor: (phone) => `Chưa có tin nhắn nào cho ${phone}.`,
-    emptyAdvice: 'Mã OTP đến đây khi một ví thử trả trên 5.000.000 ₫ trong ngày.',
+    emptyAdvice: 'Mã OTP đến đây khi một ví thử nghiệm thanh toán trên 5.000.000 ₫ trong ngày.',
     shop: 'Mở cửa hàng mẫu',
-    home: 'Trang bắt đầu',
+    home: 'Về trang bắt đầu',
     purposes: {
       otp: 'Mã OTP',
-      pin_locked: 'Khóa đăng nhập',
-      otp_locked: 'Khóa thanh toán',
-      payment_paid: 'Đã thanh toán',
+      pin_locked: 'Tạm khóa đăng nhập',
+      otp_locked: 'Tạm khóa thanh toán',
     },
   },
   en: {
@@ -168,14 +168,14 @@ const words: Record<Locale, Words> = {
     about: 'Messages to test wallet holders appear here instead of on a phone. Newest first.',
     filter: 'Choose a phone number',
     everybody: 'All',
-    live: 'Updates every 3 seconds.',
-    only: (phone) => `Only ${phone}.`,
+    live: 'This page updates every 3 seconds.',
+    only: (phone) => `Only messages to ${phone}.`,
     pause: 'Pause, or filter by number',
     paused: 'Updating is paused.',
     resume: 'Update again',
     phone: 'Phone number',
     show: 'Show messages to this number',
-    malformed: 'This is no phone number.',
+    malformed: 'This is not a phone number.',
     malformedAdvice: 'Enter 10 digits starting with 0, such as 0900000001.',
     empty: 'No messages yet.',
     emptyFor: (phone) => `No messages to ${phone} yet.`,
@@ -186,7 +186,6 @@ const words: Record<Locale, Words> = {
       otp: 'One-time code',
       pin_locked: 'Sign-in locked',
       otp_locked: 'Payments locked',
-      payment_paid: 'Paid',
     },
   },
 };

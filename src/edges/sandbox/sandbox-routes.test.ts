@@ -106,7 +106,7 @@ for (const query of ['phone=abc', 'phone=123', 'phone=0900000001&phone=090000000
 
     const page = await app.inject(`/sandbox/inbox?${query}&lang=en`);
     assert.equal(page.statusCode, 400);
-    assert.match(page.body, /This is no phone number\./);
+    assert.match(page.body, /This is not a phone number\./);
     assert.equal(page.headers.refresh, undefined);
     assert.doesNotMatch(page.body, /482913|<b>/);
   });
@@ -122,11 +122,14 @@ test('a paused inbox stands still and keeps its filter in every link', async () 
   assert.match(page.body, /value="0900000001"/);
   assert.match(page.body, /href="\/sandbox\/inbox\?lang=en&amp;phone=0900000001&amp;live=0"/);
   assert.match(page.body, /href="\/sandbox\/inbox\?lang=vi&amp;phone=0900000001"/);
-  assert.match((await app.inject('/sandbox/inbox?phone=0900000001')).body, /Chỉ số 0900000001\./);
+  assert.match(
+    (await app.inject('/sandbox/inbox?phone=0900000001')).body,
+    /Chỉ hiện tin nhắn của 0900000001\./,
+  );
 });
 
 test('only a code message holds a code', () => {
-  assert.equal(findCode({ purpose: 'payment_paid', text: 'số 123456' }), null);
+  assert.equal(findCode({ purpose: 'otp_locked', text: 'số 123456' }), null);
   assert.equal(findCode({ purpose: 'otp', text: 'viPay: 000042 is your code' }), '000042');
   assert.equal(findCode({ purpose: 'otp', text: 'no code 1234567' }), null);
 });
