@@ -10,7 +10,7 @@ import type { Config } from './config.ts';
 import { registerCheckout } from './edges/checkout/index.ts';
 import { errorPage } from './edges/checkout/pages/index.ts';
 import { registerEntrances } from './edges/entrances/index.ts';
-import { registerSandbox } from './edges/sandbox/index.ts';
+import { registerSandbox, startPath } from './edges/sandbox/index.ts';
 import type { Context } from './ground/context.ts';
 import { openDatabase } from './ground/database/index.ts';
 import { createServer, type MetricsAccess, registerHealth, registerMetrics } from './ground/http/index.ts';
@@ -35,7 +35,8 @@ export type AppOptions = {
 export function createApp(context: Context, options: AppOptions): FastifyInstance {
   const app = createServer({
     context,
-    errorPage,
+    errorPage: (view) =>
+      errorPage({ ...view, operator: context.operator, homePath: options.sandbox ? startPath : null }),
     trustProxy: options.trustedProxies ?? [],
     allowedHosts: options.allowedHosts ?? [],
     hstsSubdomains: options.hstsSubdomains ?? false,

@@ -98,3 +98,24 @@ test('names by which the gateway is called too are read as names, without ports'
     assert.throws(() => loadConfig({ ...live, VIPAY_ALLOWED_HOSTS: text }), /VIPAY_ALLOWED_HOSTS/, text);
   }
 });
+
+test('the operator is named to buyers on one line; a contact without a name is a fault', () => {
+  assert.equal(loadConfig({}).operator, null);
+  const named = loadConfig({
+    VIPAY_OPERATOR_NAME: ' Ví An Bình ',
+    VIPAY_OPERATOR_CONTACT: '1900 1234, a@b.vn',
+  });
+  assert.deepEqual(named.operator, { name: 'Ví An Bình', contact: '1900 1234, a@b.vn' });
+  assert.deepEqual(loadConfig({ VIPAY_OPERATOR_NAME: 'A' }).operator, { name: 'A', contact: null });
+  const faultsOf = (env: Record<string, string>) => {
+    try {
+      loadConfig(env);
+      return [];
+    } catch (error) {
+      return (error as ConfigFault).faults;
+    }
+  };
+  assert.match(faultsOf({ VIPAY_OPERATOR_CONTACT: '1900' })[0] ?? '', /needs VIPAY_OPERATOR_NAME/);
+  for (const name of [' ', 'a\nb', 'x'.repeat(121), 'a\u202eb'])
+    assert.match(faultsOf({ VIPAY_OPERATOR_NAME: name })[0] ?? '', /VIPAY_OPERATOR_NAME must be one line/);
+});

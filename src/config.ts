@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { parseKeyRing } from './ground/secrets/index.ts';
+import type { Operator } from './ground/terms.ts';
 
 export type Config = {
   port: number;
@@ -35,6 +36,8 @@ export type Config = {
   /** Whether sandbox sites may have return and notification addresses on this machine. */
   allowLoopbackCallbacks: boolean;
   argon2: { memoryKib: number; passes: number; parallelism: number };
+  /** Whom buyers read at the foot of every page; null: nobody is named. */
+  operator: Operator | null;
 };
 
 /** The settings are wrong; the message lists every fault, one a line. */
@@ -117,6 +120,15 @@ const secretKeyText = z.string().superRefine((text, context) => {
   }
 });
 
+/** Shown to every buyer, so on one line and of a sensible length. */
+const shownText = z
+  .string()
+  .transform((text) => text.normalize('NFC').trim())
+  .refine(
+    (text) => text !== '' && text.length <= 120 && !/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(text),
+    'must be one line of at most 120 characters',
+  );
+
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const environmentSchema = z.object({
@@ -143,6 +155,8 @@ const environmentSchema = z.object({
   VIPAY_ARGON2_MEMORY_KIB: whole(128, 1_048_576, 19_456),
   VIPAY_ARGON2_PASSES: whole(1, 100, 2),
   VIPAY_ARGON2_PARALLELISM: whole(1, 16, 1),
+  VIPAY_OPERATOR_NAME: shownText.optional(),
+  VIPAY_OPERATOR_CONTACT: shownText.optional(),
 });
 
 /** Faults between settings; asked of the text as given, so that they are told beside the faults within one. */
@@ -158,6 +172,10 @@ function findContradictions(env: Record<string, string | undefined>): string[] {
     [
       env.VIPAY_METRICS_PORT !== undefined && env.VIPAY_METRICS_PORT === (env.VIPAY_PORT ?? '8080'),
       'VIPAY_METRICS_PORT must be another port than VIPAY_PORT',
+    ],
+    [
+      env.VIPAY_OPERATOR_CONTACT !== undefined && env.VIPAY_OPERATOR_NAME === undefined,
+      'VIPAY_OPERATOR_CONTACT needs VIPAY_OPERATOR_NAME: buyers must read whom they reach by it',
     ],
     [
       env.VIPAY_PORT === '0' && env.VIPAY_PUBLIC_URL === undefined,
@@ -192,6 +210,10 @@ function assemble(env: z.output<typeof environmentSchema>): Config {
       passes: env.VIPAY_ARGON2_PASSES,
       parallelism: env.VIPAY_ARGON2_PARALLELISM,
     },
+    operator:
+      env.VIPAY_OPERATOR_NAME === undefined
+        ? null
+        : { name: env.VIPAY_OPERATOR_NAME, contact: env.VIPAY_OPERATOR_CONTACT ?? null },
   };
 }
 

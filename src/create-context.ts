@@ -8,7 +8,7 @@ import { createPinHasher, parseKeyRing } from './ground/secrets/index.ts';
 import { type Clock, systemClock } from './ground/time/index.ts';
 
 export function createContext(
-  config: Pick<Config, 'publicUrl' | 'argon2'>,
+  config: Pick<Config, 'publicUrl' | 'argon2'> & Partial<Pick<Config, 'operator'>>,
   parts: { db: Database; secretKey: string; log: Logger; clock?: Clock },
 ): Context {
   const keyRing = parseKeyRing(parts.secretKey);
@@ -19,5 +19,6 @@ export function createContext(
     pinHasher: createPinHasher(keyRing, config.argon2),
     log: parts.log,
     publicUrl: config.publicUrl,
+    operator: config.operator ?? null,
   };
 }

@@ -199,6 +199,8 @@ function portFault(
 function greet(config: Config): void {
   if (!config.demo) {
     say(`viPay is ready at ${config.publicUrl} (${config.role}).`);
+    if (config.operator === null)
+      say('Buyers are not told who runs this gateway: set VIPAY_OPERATOR_NAME and VIPAY_OPERATOR_CONTACT.');
     return;
   }
   say(

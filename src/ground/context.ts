@@ -3,6 +3,7 @@
 import type { Database } from './database/index.ts';
 import type { Logger } from './log/index.ts';
 import type { KeyRing, PinHasher } from './secrets/index.ts';
+import type { Operator } from './terms.ts';
 import type { Clock } from './time/index.ts';
 
 /** The places on a payment's way at which the crash tests kill the process. */
@@ -24,6 +25,8 @@ export type Context = {
   log: Logger;
   /** Where buyers and merchants reach this gateway, without a trailing slash. */
   publicUrl: string;
+  /** Named on every page a buyer sees; null or absent when nobody has said who it is. */
+  operator?: Operator | null;
   /**
    * How many postings may wait and go together, with the defaults of createGroupCommit; and how long a batch's
    * callers wait for the database at most (15 seconds).

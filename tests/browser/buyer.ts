@@ -65,8 +65,10 @@ export async function openBuyer({ gateway, browser }: Stage, look: Look = anyLoo
   return { gateway, look, browser: context, page, wire, leave };
 }
 
-/** Presses the button of a form of the checkout: 'sign-in', 'confirm', 'code', 'cancel', … */
+/** Presses the button of a form of the checkout: 'sign-in', 'confirm', 'code', 'cancel', … What ends an order asks first. */
 export async function press(page: Page, step: string): Promise<void> {
+  const closed = page.locator('details:not([open])', { has: page.locator(`form[action$="/${step}"]`) });
+  if ((await closed.count()) > 0) await closed.locator('summary').click();
   await button(page, step).click();
 }
 

@@ -56,7 +56,7 @@ test('a wrong code is said three times with the tries left, and the right one st
     await enterCode(buyer.page, otherCode(code, index + 1));
     const alert = await buyer.page.getByRole('alert').innerText();
     assert.match(alert, /Mã xác thực không đúng/);
-    assert.match(alert, /Chưa có khoản tiền nào bị trừ/);
+    assert.match(alert, /Bạn chưa bị trừ tiền/);
     assert.match(alert, new RegExp(`còn ${left} lần`));
   }
   await enterCode(buyer.page, code);
@@ -83,13 +83,16 @@ test('five wrong PINs close sign-in for a while and the holder is told', async (
   await buy(buyer, smallProduct, 'classic-v1');
   for (let tries = 1; tries <= 5; tries += 1) await signIn(buyer.page, wallet.phone, '135790');
   await waitForHeading(buyer.page, 'Nhập sai mã PIN quá nhiều lần');
-  assert.match(await buyer.page.locator('main').innerText(), /Thử lại được từ \d\d:\d\d\s.*\(GMT\+7\)/);
+  assert.match(
+    await buyer.page.locator('main').innerText(),
+    /chỉ thanh toán được từ \d\d:\d\d\s.*\(GMT\+7\), sau khi đơn hàng hết hạn/,
+  );
   const messages = await (
     await fetch(`${stage.gateway.url}/sandbox/inbox.json?phone=${wallet.phone}`)
   ).text();
   assert.match(messages, /pin_locked/);
   await press(buyer.page, 'give-up');
-  await waitForHeading(buyer.page, 'Không thanh toán được');
+  await waitForHeading(buyer.page, 'Chưa thanh toán được');
   await assertShopHears(buyer, 'classic-v1', 'Thanh toán không thành công', '79', 'failed');
 });
 
@@ -102,7 +105,7 @@ test('without enough money the page says what is missing, and the shop hears 51'
   assert.match(facts, /Số dư ví\s+10\.000\s₫/);
   assert.match(facts, /Còn thiếu\s+35\.000\s₫/);
   await press(buyer.page, 'give-up');
-  await waitForHeading(buyer.page, 'Không thanh toán được');
+  await waitForHeading(buyer.page, 'Chưa thanh toán được');
   await assertShopHears(buyer, 'classic-v2', 'Thanh toán không thành công', '51', 'failed');
 });
 
@@ -140,8 +143,8 @@ test('over the daily limit the page names the limit, what is left and when it st
   await waitForHeading(buyer.page, 'Vượt hạn mức trong ngày của ví');
   const facts = await buyer.page.locator('.card .facts').innerText();
   assert.match(facts, /Hạn mức trong ngày\s+50\.000\s₫/);
-  assert.match(facts, /Còn dùng được\s+50\.000\s₫/);
-  assert.match(facts, /Tính lại từ\s+00:00 ngày \d\d\/\d\d\/\d{4}\s\(GMT\+7\)/);
+  assert.match(facts, /Hạn mức còn lại\s+50\.000\s₫/);
+  assert.match(facts, /Làm mới lúc\s+00:00 ngày \d\d\/\d\d\/\d{4}\s\(GMT\+7\)/);
   // Waiting for midnight would outlast the order: no button that cannot help.
   assert.equal(await button(buyer.page, 'retry').count(), 0);
   await press(buyer.page, 'give-up');
@@ -158,7 +161,7 @@ test('an order whose time is over says so at its next page, and the shop hears o
   stage.gateway.context.clock.advance(16 * 60);
   await enterCode(buyer.page, code);
   await waitForHeading(buyer.page, 'Đơn hàng đã hết hạn');
-  assert.match(await buyer.page.locator('.card').innerText(), /Chưa có khoản tiền nào bị trừ/);
+  assert.match(await buyer.page.locator('.card').innerText(), /Bạn chưa bị trừ tiền/);
   await assertShopHears(buyer, 'classic-v2', 'Đã hết hạn', '11', 'expired');
 });
 

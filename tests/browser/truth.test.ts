@@ -73,7 +73,7 @@ test('two tabs of one browser with two wallets: the older tab is refused, the ne
   await signIn(buyer.page, first);
   await signIn(tab, second);
   await press(buyer.page, 'confirm');
-  await waitForHeading(buyer.page, 'Trang đã cũ');
+  await waitForHeading(buyer.page, 'Trang đã hết hiệu lực');
   assert.equal(await countPostings(stage.gateway, checkout), 0);
   await press(tab, 'confirm');
   await waitForHeading(tab, paid);

@@ -124,7 +124,10 @@ async function answerAct(
 ): Promise<FastifyReply> {
   const refuseForm = (reason: FormFault, order: Order | null) => {
     logFormRefused(context, request, reason, order);
-    return answerError(context, request, reply, 403, 'form_refused');
+    // Not one cookie with a form: the browser keeps none, and opening the page again would not help by itself.
+    const keepsNone = reason === 'unknown_browser' && Object.keys(request.cookies).length === 0;
+    const address = `/checkout/${encodeURIComponent(request.params.token)}`;
+    return answerError(context, request, reply, 403, keepsNone ? 'cookies_missing' : 'form_refused', address);
   };
   if (isSentByAnotherOrigin(request)) return refuseForm('another_origin', null);
   const checkout = await loadCheckout(context, request);
@@ -171,6 +174,7 @@ function answerError(
   reply: FastifyReply,
   status: number,
   kind: ErrorKind,
+  checkoutPath?: string,
 ): FastifyReply {
   if (kind === 'checkout_not_found') {
     logEvent(context.log, 'request.refused', {
@@ -182,12 +186,15 @@ function answerError(
     });
   }
   const nonce = createNonce();
-  const view = { ...frameFor(context, request, 'live', nonce), kind, traceId: request.id };
+  const view = {
+    ...{ ...frameFor(context, request, 'live', nonce), kind, traceId: request.id },
+    ...(checkoutPath === undefined ? {} : { checkoutPath }),
+  };
   return reply.code(status).headers(pageHeaders({ nonce })).send(errorPage(view));
 }
 
 function frameFor(context: Context, request: FastifyRequest, environment: Environment, nonce: string) {
   const { lang } = request.query as { lang?: unknown };
   const locale = chooseLocale(lang, request.headers['accept-language']);
-  return { locale, environment, nonce, now: context.clock.now() };
+  return { locale, environment, operator: context.operator, nonce, now: context.clock.now() };
 }

@@ -115,7 +115,7 @@ test('when no attempt at a code is left, the page promises nothing about the mon
   await sql`update wallets set otp_locked_until = ${new Date(context.clock.now().getTime() + 60_000)}
     where id = ${wallet.id}`.execute(context.owner);
   const page = await buyer.submit('/code', { otp: await readOtp(context, wallet.phone) });
-  assertShows(page, /Hiện không còn lượt nhập mã/);
+  assertShows(page, /Tạm thời không nhập mã được/);
   assertHides(page, new RegExp(texts.vi.common.noMoneyTaken));
   assert.equal(await statusOf(order.id), 'open');
 });

@@ -6,7 +6,7 @@ import type { BrowserMark } from './browser-mark.ts';
 import type { CodeError, SignInError } from './pages/index.ts';
 
 export type Note =
-  | { page: 'sign_in'; error: SignInError; phone: string }
+  | { page: 'sign_in'; error: SignInError; phone: string; attemptsLeft?: number | null }
   /** Signing in is refused for a while (10, 79), or to this wallet (12, 09). Stays until the buyer acts on it. */
   | { page: 'sign_in_refused'; code: '10' | '79' | '12' | '09'; retryAt: string | null }
   | { page: 'confirm'; error: 'busy' | 'too_many_codes'; nextCodeAt: string | null }

@@ -39,11 +39,13 @@ export async function showCheckout(
   const frame: FormFrame = {
     locale: checkout.locale,
     environment: order.environment,
+    operator: context.operator,
     nonce: createNonce(),
     now: context.clock.now(),
     checkoutPath: checkout.path,
     order: {
       shopName: showText(site.name, shownCharactersMax.shopName),
+      shopDomain: domainOf(order.returnUrl),
       amountDong: order.amountDong,
       description: showText(order.description, shownCharactersMax.description),
       orderNo: showText(order.orderNo, shownCharactersMax.orderNo),
@@ -70,7 +72,15 @@ export async function showCheckout(
     }
     const told = note?.page === 'sign_in' ? note : null;
     const error = told?.error ?? (checkout.sessionEnded ? 'session_ended' : null);
-    return shown(signInPage({ ...frame, phone: told?.phone ?? '', error, testWallet: options.testWallet }));
+    return shown(
+      signInPage({
+        ...frame,
+        phone: told?.phone ?? '',
+        error,
+        attemptsLeft: told?.attemptsLeft ?? null,
+        testWallet: options.testWallet,
+      }),
+    );
   }
   const isUnderWay = payment.status === 'started' || payment.status === 'confirming';
   if (note?.page === 'processing' && isUnderWay) {
@@ -180,6 +190,12 @@ function limitFacts(payment: Payment): LimitFacts | null {
     leftDong: detail.leftDong === undefined ? null : BigInt(detail.leftDong),
     resetsAt: detail.resetsAt ? new Date(detail.resetsAt) : null,
   };
+}
+
+/** Where the buyer goes back to, as browsers write it; an app's own scheme has no host worth naming. */
+function domainOf(returnUrl: string): string | null {
+  const url = URL.parse(returnUrl);
+  return url !== null && /^https?:$/.test(url.protocol) ? url.hostname.replace(/^www\./, '') : null;
 }
 
 const refusalCodes: ReadonlySet<string> = new Set<RefusalCode>([

@@ -98,6 +98,7 @@ function answerFault(
   const page = faultPage({
     locale: chooseLocale(localeOf(rawQuery), request.headers['accept-language']),
     environment: site?.environment ?? 'live',
+    operator: context.operator,
     nonce,
     now: context.clock.now(),
     code: fault.code,

@@ -3,3 +3,4 @@ export { type DemoShop, type DemoShopOptions, startDemoShop } from './demo-shop.
 export { registerSandbox, type SandboxOptions } from './sandbox-routes.ts';
 export { type SeedOptions, seedSandbox } from './seed-sandbox.ts';
 export type { ShopSite } from './shop-credentials.ts';
+export { startPath } from './start-page.ts';

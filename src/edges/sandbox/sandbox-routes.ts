@@ -9,7 +9,7 @@ import { encodeProblem, ProblemError } from '../../ground/http/index.ts';
 import { chooseLocale, createNonce, pageHeaders } from '../../ground/pages/index.ts';
 import { findCode, inboxPage, inboxPath } from './inbox-page.ts';
 import { registerShopProxy } from './shop-proxy.ts';
-import { startPage } from './start-page.ts';
+import { startPage, startPath } from './start-page.ts';
 
 export type SandboxOptions = {
   /** Where the demo shop listens; null while it does not. Asked for every request. */
@@ -20,9 +20,10 @@ const refreshSeconds = 3;
 const messagesShownMax = 20;
 
 export function registerSandbox(app: FastifyInstance, context: Context, options: SandboxOptions): void {
-  app.get('/', async (request, reply) => {
+  app.get(startPath, async (request, reply) => {
     const nonce = createNonce();
-    const page = startPage({ locale: localeOf(request), nonce, publicUrl: context.publicUrl });
+    const { publicUrl, operator } = context;
+    const page = startPage({ locale: localeOf(request), nonce, publicUrl, operator });
     return reply.headers(pageHeaders({ nonce })).send(page);
   });
   app.get(inboxPath, async (request, reply) => {
@@ -41,6 +42,7 @@ async function answerInboxPage(context: Context, request: FastifyRequest, reply:
   const live = filter.ok && queryOf(request).live !== '0';
   const page = inboxPage({
     locale: localeOf(request),
+    operator: context.operator,
     nonce,
     phone: filter.ok ? (filter.phone ?? '') : filter.typed,
     phoneMalformed: !filter.ok,

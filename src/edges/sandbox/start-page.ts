@@ -1,12 +1,19 @@
 // The first page of a sandbox: the tour in three steps, and where everything is.
 
 import { type Html, html, renderPage } from '../../ground/pages/index.ts';
-import type { Locale } from '../../ground/terms.ts';
+import type { Locale, Operator } from '../../ground/terms.ts';
 import { demoSites, demoWallets, payingWallet, testPin } from './demo-data.ts';
 import { inboxHref, inboxPath } from './inbox-page.ts';
 import { startTexts } from './start-texts.ts';
 
-type StartView = { locale: Locale; nonce: string; publicUrl: string };
+export const startPath = '/';
+
+type StartView = {
+  locale: Locale;
+  nonce: string;
+  publicUrl: string;
+  operator?: Operator | null | undefined;
+};
 
 export function startPage(view: StartView): string {
   const t = startTexts[view.locale];

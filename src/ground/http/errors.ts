@@ -17,6 +17,7 @@ export type ErrorKind =
   | 'not_found'
   | 'method_not_allowed'
   | 'form_refused'
+  | 'cookies_missing'
   | 'bad_request'
   | 'too_large'
   | 'too_many_requests'

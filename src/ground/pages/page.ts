@@ -2,7 +2,8 @@
 // One response is the whole page: style and script inline under a nonce, no request to any host.
 
 import { randomBytes } from 'node:crypto';
-import type { Environment, Locale } from '../terms.ts';
+import type { Environment, Locale, Operator } from '../terms.ts';
+import { brand, icon, pageFoot } from './brand.ts';
 import { type Html, html, raw } from './html.ts';
 import { pageStyle } from './page-style.ts';
 
@@ -10,6 +11,8 @@ export type PageDocument = {
   locale: Locale;
   /** sandbox pages carry a ribbon, so that nobody takes them for the real thing */
   environment: Environment;
+  /** who runs the gateway; at the foot of the page */
+  operator?: Operator | null | undefined;
   /** fresh for each response (`createNonce`), the same as given to `pageHeaders` */
   nonce: string;
   /** plain text; " – viPay" is added */
@@ -32,14 +35,10 @@ export type PageRefresh = {
 };
 
 const ribbon = {
-  vi: 'Môi trường thử nghiệm (sandbox) – không phải tiền thật',
-  en: 'Test environment (sandbox) – not real money',
+  vi: 'Bản thử nghiệm – không phải tiền thật',
+  en: 'Test environment – not real money',
 };
 const otherLanguage = { vi: ['en', 'English'], en: ['vi', 'Tiếng Việt'] } as const;
-
-// A 16-pixel mark, 2 colours; as data, so that the browser does not ask for /favicon.ico.
-const icon =
-  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEXCQQz////WvO4jAAAAIElEQVR42mNgQAISPAw8EiDEZgBCzAkgxHiAgeEAXAkANkcDIM6Dhg8AAAAASUVORK5CYII=';
 
 /** The whole document as text. */
 export function renderPage(page: PageDocument): string {
@@ -59,10 +58,11 @@ export function renderPage(page: PageDocument): string {
     <body>
     <header>
     ${page.environment === 'sandbox' && html`<p class="ribbon">${ribbon[page.locale]}</p>`}
-    <div class="top ${page.columns ?? 'one'}"><span class="brand" translate="no">viPay</span>
+    <div class="top ${page.columns ?? 'one'}">${brand}
     ${href !== null && html`<a href="${href}" lang="${otherCode}" hreflang="${otherCode}">${otherName}</a>`}
     </div></header>
     <main class="wrap ${page.columns ?? 'one'}">${page.body}</main>
+    ${pageFoot(page)}
     ${page.script !== undefined && html`<script nonce="${page.nonce}">${raw(page.script)}</script>`}
     </body>
     </html>`;

@@ -8,7 +8,7 @@ import {
   alertBox,
   alertId,
   buttonForm,
-  cancelForm,
+  endPart,
   formAction,
   hiddenFields,
   icons,
@@ -30,11 +30,11 @@ export function codePage(view: CodeView): string {
   const validUntil = formatMoment(view.validUntil, view.now, view.locale, 'seconds');
   return renderPage({
     ...view,
-    title: t.title,
+    title: `${t.title} – ${view.order.shopName}`,
     columns: 'two',
     script: checkoutScript,
     body: html`${orderSummary(view, 'short')}
-      <section class="card stack">
+      <div class="stack"><section class="card stack">
       <h1>${t.title}</h1>
       ${error !== null && alertBox({ ...t.errors[error], money, more })}
       ${view.resent && error === null && html`<div class="note good" role="status"><strong>${icons.done}<span>${t.resent}</span></strong></div>`}
@@ -48,8 +48,8 @@ export function codePage(view: CodeView): string {
       </form>
       ${resendPart(view)}
       ${view.inboxPath !== null && html`<a class="button quiet" href="${view.inboxPath}" target="_blank" rel="noopener">${t.inbox}</a>`}
-      ${cancelForm(view)}
-      </section>`,
+      </section>
+      ${endPart(view, 'cancel')}</div>`,
   });
 }
 

@@ -4,7 +4,7 @@ import { formatDong } from '../../../ground/money/index.ts';
 import { html, renderPage } from '../../../ground/pages/index.ts';
 import { texts } from '../texts/index.ts';
 import { formatMoment, maskHolderName, maskPhone } from './format.ts';
-import { alertBox, buttonForm, cancelForm, fact, orderSummary } from './parts.ts';
+import { alertBox, buttonForm, endPart, fact, orderSummary } from './parts.ts';
 import { checkoutScript } from './script.ts';
 import type { ConfirmView } from './view-models.ts';
 
@@ -16,11 +16,11 @@ export function confirmPage(view: ConfirmView): string {
     view.nextCodeFrom && t.nextCodeFrom(formatMoment(view.nextCodeFrom, view.now, view.locale));
   return renderPage({
     ...view,
-    title: t.title,
+    title: `${t.title} – ${order.shopName}`,
     columns: 'two',
     script: checkoutScript,
     body: html`${orderSummary(view)}
-      <section class="card stack">
+      <div class="stack"><section class="card stack">
       <h1>${t.title}</h1>
       ${error !== null && alertBox({ ...t.errors[error], money: common.noMoneyTaken, more: nextCode })}
       <dl class="facts">
@@ -31,7 +31,7 @@ export function confirmPage(view: ConfirmView): string {
       ${view.sendsCode && html`<p>${t.codeWillBeSent(phone)}</p>`}
       ${buttonForm(view, 'confirm', view.sendsCode ? t.sendCode : t.pay(formatDong(order.amountDong)), 'next', view.paymentId)}
       ${buttonForm(view, 'sign-out', common.anotherWallet, 'plain')}
-      ${cancelForm(view)}
-      </section>`,
+      </section>
+      ${endPart(view, 'cancel')}</div>`,
   });
 }

@@ -36,6 +36,14 @@ export function formatMoment(
     : `${time} on ${dateText(part, locale)}\u00a0(GMT+7)`;
 }
 
+/** How long is left, in whole units that are not too many: days from two on, hours from two on, else minutes. */
+export function remainingTime(until: Date, now: Date): { unit: 'days' | 'hours' | 'minutes'; count: number } {
+  const minutes = Math.max(0, Math.floor((until.getTime() - now.getTime()) / 60_000));
+  if (minutes >= 48 * 60) return { unit: 'days', count: Math.floor(minutes / (24 * 60)) };
+  if (minutes >= 120) return { unit: 'hours', count: Math.floor(minutes / 60) };
+  return { unit: 'minutes', count: minutes };
+}
+
 /** A moment on a receipt: "14:05:09, 24/11/2026 (GMT+7)", "14:05:09, 24 Nov 2026 (GMT+7)". */
 export function formatInstant(at: Date, locale: Locale): string {
   const part = partsOf(at);

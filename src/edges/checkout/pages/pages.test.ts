@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  errorKinds,
   refusalCodes,
   sampleCode,
   sampleConfirm,
@@ -9,6 +10,7 @@ import {
   sampleRefusal,
   sampleResult,
   sampleSignIn,
+  withLongWords,
 } from './sample-views.ts';
 
 const locales = ['vi', 'en'] as const;
@@ -53,7 +55,8 @@ test('no page shows an empty element, a missing word or a leaked value', () => {
 test('every page has one heading, one main action at most, and its language', () => {
   for (const [name, page] of everyPage()) {
     assert.equal(page.match(/<h1/g)?.length, 1, name);
-    assert.ok((page.match(/class="button next"/g)?.length ?? 0) <= 1, name);
+    const seen = page.replace(/<details class="other">[\s\S]*?<\/details>/, '');
+    assert.ok((seen.match(/class="button next"/g)?.length ?? 0) <= 1, name);
     assert.match(page, new RegExp(`<html lang="${name.slice(-2)}">`), name);
   }
 });
@@ -113,6 +116,134 @@ test('each page posts what its routes expect', () => {
   }
 });
 
+test('every page of an order names the shop in its title', () => {
+  const ofNoOrder = /^(?:error-|fault|expired-app)/;
+  for (const [name, page] of everyPage()) {
+    if (!ofNoOrder.test(name)) assert.match(page, /<title>[^<]+ – Cửa hàng [^<]+ – viPay<\/title>/, name);
+  }
+});
+
+test('beside the amount stands the shop with its domain, and until when to pay, without scripts', () => {
+  const vi = bodyOf(sampleSignIn(sampleFrame('vi')));
+  assert.match(vi, /<bdi>Cửa hàng Sen Đá<\/bdi><\/strong> <span class="muted"><bdi>senda\.example<\/bdi>/);
+  assert.match(
+    vi,
+    /Thanh toán trước 14:05\u00a0\(GMT\+7\)<span data-left="900">, còn <span>15<\/span> phút<\/span>/,
+  );
+  const frame = sampleFrame('en');
+  const until = (seconds: number) => {
+    const order = {
+      ...frame.order,
+      shopDomain: null,
+      expiresAt: new Date(frame.now.getTime() + seconds * 1000),
+    };
+    return bodyOf(sampleSignIn({ ...frame, order }));
+  };
+  assert.match(until(59), /Pay before 13:51\u00a0\(GMT\+7\), less than 1 min left/);
+  assert.match(until(60), /, <span>1<\/span> min left/);
+  assert.match(until(7200), /\(GMT\+7\), 2 hours left/);
+  assert.match(until(30 * 86_400), /\(GMT\+7\), 30 days left/);
+  assert.doesNotMatch(until(60), /senda\.example/);
+});
+
+test('a long description is folded behind its first lines, a short one stands as it is', () => {
+  const frame = sampleFrame('vi');
+  assert.match(sampleSignIn(frame), /<p><bdi>Chậu sen đá nâu và đất trồng<\/bdi><\/p>/);
+  const long = sampleSignIn(withLongWords(frame));
+  assert.match(long, /<details class="words"><summary><span><bdi>Chậu sen/);
+});
+
+test('what ends an order asks first, unless nothing else can be done', () => {
+  const frame = sampleFrame('vi');
+  const asked = /<details class="end"><summary>[\s\S]*?\/(cancel|give-up)"[\s\S]*?<\/details>/;
+  for (const page of [sampleSignIn(frame), sampleConfirm(frame), sampleCode(frame)])
+    assert.equal(asked.exec(page)?.[1], 'cancel');
+  assert.equal(asked.exec(sampleRefusal(frame, '51'))?.[1], 'give-up');
+  const only = sampleRefusal(frame, '04');
+  assert.doesNotMatch(only, asked);
+  assert.match(only, /Quay về cửa hàng sẽ kết thúc đơn hàng này mà không thanh toán/);
+});
+
+test('a lock that outlasts the order promises no try before the order ends', () => {
+  for (const code of ['10', '12', '13', '75', '79'] as const) {
+    const frame = sampleFrame('vi');
+    const { expiresAt } = frame.order;
+    const later = bodyOf(sampleRefusal(frame, code, { retryAt: new Date(expiresAt.getTime() + 60_000) }));
+    assert.match(later, /từ 14:06\u00a0\(GMT\+7\), sau khi đơn hàng hết hạn/, code);
+    assert.doesNotMatch(later, /Bạn có thể thử lại|thử lại\.|hoặc chờ|action="[^"]*\/retry"/, code);
+    const sooner = bodyOf(sampleRefusal(frame, code, { retryAt: new Date(expiresAt.getTime() - 60_000) }));
+    assert.match(sooner, /Bạn có thể thử lại từ 14:04\u00a0\(GMT\+7\)/, code);
+    assert.match(sooner, /action="[^"]*\/retry"/, code);
+    assert.doesNotMatch(sooner, /sau khi đơn hàng hết hạn/, code);
+  }
+});
+
+test('while one wallet has to wait, another one comes first', () => {
+  const frame = sampleFrame('vi');
+  const actions = (page: string) => formsOf(page).map((form) => form.action);
+  const soon = new Date(frame.now.getTime() + 60_000);
+  assert.deepEqual(actions(sampleRefusal(frame, '13', { retryAt: soon })), ['sign-out', 'retry', 'give-up']);
+  assert.deepEqual(actions(sampleRefusal(frame, '13', { retryAt: null })), ['retry', 'sign-out', 'give-up']);
+  assert.deepEqual(actions(sampleRefusal(frame, '13', { retryAt: frame.now })), [
+    'retry',
+    'sign-out',
+    'give-up',
+  ]);
+});
+
+test('no page is a dead end: each error leads on, without scripts where it can', () => {
+  const pages = samplePages('vi', true);
+  for (const kind of ['form_refused', 'cookies_missing'])
+    assert.match(
+      pages[`error-${kind}`] ?? '',
+      /class="button next" href="\/checkout\/\w+">Mở lại trang thanh toán</,
+    );
+  for (const kind of ['server_error', 'unavailable', 'too_many_requests'])
+    assert.match(pages[`error-${kind}`] ?? '', /class="button next" href="">Tải lại trang</);
+  for (const kind of errorKinds) {
+    const page = bodyOf(pages[`error-${kind}`] ?? '');
+    assert.match(page, /class="button next"|data-back/, kind);
+    assert.match(page, /href="tel:19001234">1900 1234<\/a>, <a href="mailto:hotro@vi\.example">/, kind);
+  }
+  assert.match(samplePages('vi')['error-not_found'] ?? '', /class="button next" href="\/">Về trang bắt đầu</);
+});
+
+test('who runs the gateway and how to reach them stands on every page', () => {
+  for (const locale of locales) {
+    for (const [name, page] of Object.entries(samplePages(locale, true))) {
+      const foot = /<footer[\s\S]*<\/footer>/.exec(page)?.[0] ?? '';
+      assert.match(foot, /<strong><bdi>Ví An Bình<\/bdi><\/strong>/, name);
+      assert.match(foot, /hotro@vi\.example/, name);
+    }
+  }
+});
+
+test('the tries left for the PIN are told where they are known, and with a wrong PIN alone', () => {
+  const frame = sampleFrame('vi');
+  const wrong = { phone: '0900000001', error: 'credentials' } as const;
+  assert.match(sampleSignIn(frame, { ...wrong, attemptsLeft: 2 }), /Bạn còn 2 lần nhập/);
+  assert.match(sampleSignIn(sampleFrame('en'), { ...wrong, attemptsLeft: 1 }), /You have 1 try left/);
+  assert.match(sampleSignIn(frame, wrong), /Nhập sai nhiều lần, đăng nhập sẽ tạm khóa/);
+  assert.doesNotMatch(
+    sampleSignIn(frame, { phone: '1', error: 'phone_malformed', attemptsLeft: 2 }),
+    /lần nhập/,
+  );
+});
+
+test('fields take what people paste: nothing is cut before the server has read it', () => {
+  const frame = sampleFrame('vi');
+  for (const page of [sampleSignIn(frame), sampleCode(frame)]) {
+    for (const [, input = ''] of page.matchAll(/<input( id=[^>]*)>/g)) {
+      assert.match(input, /maxlength="32"/);
+    }
+  }
+  assert.match(sampleCode(frame), /inputmode="numeric" autocomplete="one-time-code"/);
+  assert.match(
+    sampleSignIn(frame),
+    /name="pin" type="password" inputmode="numeric" autocomplete="current-password"/,
+  );
+});
+
 test("a hostile shop's words are shown as text", () => {
   const hostile = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>";
   const frame = sampleFrame('vi');
@@ -157,22 +288,22 @@ test('the whole phone number and name are on no page but where the buyer typed t
 
 test('the button that moves money says how much', () => {
   const frame = sampleFrame('vi');
-  assert.match(sampleConfirm(frame), /class="button next"[^>]*>Xác nhận thanh toán 200\.000\u00a0₫</);
+  assert.match(sampleConfirm(frame), /class="button next"[^>]*>Thanh toán 200\.000\u00a0₫</);
   assert.match(sampleCode(frame), /class="button next"[^>]*>Thanh toán 200\.000\u00a0₫</);
   assert.doesNotMatch(sampleConfirm(frame, { sendsCode: true }), /class="button next"[^>]*>[^<]*200/);
 });
 
 test('every refusal says that no money was taken', () => {
   for (const code of refusalCodes) {
-    assert.match(sampleRefusal(sampleFrame('vi'), code), /Chưa có khoản tiền nào bị trừ/);
-    assert.match(sampleRefusal(sampleFrame('en'), code), /No money has been taken/);
+    assert.match(sampleRefusal(sampleFrame('vi'), code), /Bạn chưa bị trừ tiền/);
+    assert.match(sampleRefusal(sampleFrame('en'), code), /You have not been charged/);
   }
 });
 
 test('a limit says which one, what is left and when it starts again', () => {
   const page = samplePages('vi')['refusal-65-daily'] ?? '';
   assert.match(page, /Hạn mức trong ngày<\/dt><dd><bdi>50\.000\u00a0₫/);
-  assert.match(page, /Còn dùng được<\/dt><dd><bdi>12\.000\u00a0₫/);
+  assert.match(page, /Hạn mức còn lại<\/dt><dd><bdi>12\.000\u00a0₫/);
   assert.match(page, /00:00 ngày 24\/11\/2026\u00a0\(GMT\+7\)/);
 });
 

@@ -3,7 +3,7 @@
 import { formatDong } from '../../../ground/money/index.ts';
 import { type Html, html, raw } from '../../../ground/pages/index.ts';
 import { texts } from '../texts/index.ts';
-import { formatMoment } from './format.ts';
+import { formatMoment, remainingTime } from './format.ts';
 import type { FormFrame, OrderFrame } from './view-models.ts';
 
 /** id of the alert, for aria-describedby */
@@ -16,27 +16,59 @@ export function amountLine(amountDong: bigint): Html {
 }
 
 /**
- * Whom, how much, what for; 'full' also the order number and until when. Merchant's words are isolated, so that
- * they cannot reorder ours. 'short' is for pages whose own words need the height of a phone.
+ * Whom, how much, what for, until when. Merchant's words are isolated, so that they cannot reorder ours. 'short' is
+ * for pages whose own words need the height of a phone.
  */
 export function orderSummary(view: OrderFrame, length: 'full' | 'short' = 'full'): Html {
   const t = texts[view.locale].order;
   const { order } = view;
-  const payTo = html`<p><span class="muted">${t.payTo}</span> <strong class="shop"><bdi>${order.shopName}</bdi></strong></p>`;
+  const payTo = html`<p><span class="muted">${t.payTo}</span> ${shopLine(view)}</p>`;
   if (!view.seesOrder)
     return html`<section class="summary tight" aria-label="${t.region}">${payTo}<p>${t.hidden}</p></section>`;
   return html`<section class="summary tight" aria-label="${t.region}">
     ${payTo}
     ${amountLine(order.amountDong)}
-    ${order.description !== '' && html`<p><bdi>${order.description}</bdi></p>`}
     ${
       length === 'full' &&
-      html`<dl class="facts">
-      ${fact(t.orderNo, order.orderNo)}
-      ${fact(t.expires, formatMoment(order.expiresAt, view.now, view.locale))}
-      </dl>`
+      html`${merchantWords(view, order.description)}
+      <p class="muted">${timeLeft(view)}</p>
+      <p class="muted">${t.orderNo} <bdi>${order.orderNo}</bdi></p>`
     }
     </section>`;
+}
+
+/** The shop's name, and for who may see the order the host that it goes back to. */
+export function shopLine({ order, seesOrder }: OrderFrame): Html {
+  return html`<strong class="shop"><bdi>${order.shopName}</bdi></strong>${
+    seesOrder && order.shopDomain !== null && html` <span class="muted"><bdi>${order.shopDomain}</bdi></span>`
+  }`;
+}
+
+/** About two lines on a phone. */
+const wordsShownMax = 80;
+
+/** A merchant's text: a long one shows two lines, and the rest when it is pressed, so that no button is pushed away. */
+export function merchantWords(view: OrderFrame, words: string): Html | null {
+  if (words === '') return null;
+  const text = html`<bdi>${words}</bdi>`;
+  if (words.length <= wordsShownMax) return html`<p>${text}</p>`;
+  return html`<details class="words"><summary><span>${text} <i>${texts[view.locale].order.more}</i></span></summary></details>`;
+}
+
+/** "Pay before 14:05 (GMT+7), 15 min left": the moment is true for ever, the rest when it is shown; a script counts. */
+function timeLeft(view: OrderFrame): Html {
+  const t = texts[view.locale].order;
+  const { expiresAt } = view.order;
+  const left = remainingTime(expiresAt, view.now);
+  const before = t.payBefore(formatMoment(expiresAt, view.now, view.locale));
+  if (left.unit !== 'minutes') {
+    const text = left.unit === 'days' ? t.daysLeft : t.hoursLeft;
+    return html`${before}, ${text(String(left.count))}`;
+  }
+  if (left.count === 0) return html`${before}, ${t.secondsLeft}`;
+  const seconds = Math.floor((expiresAt.getTime() - view.now.getTime()) / 1000);
+  const [head, tail] = t.minutesLeft('#').split('#');
+  return html`${before}<span data-left="${seconds}">, ${head}<span>${left.count}</span>${tail}</span>`;
 }
 
 /** One row of a <dl class="facts">. */
@@ -79,8 +111,8 @@ export function hiddenFields(view: FormFrame, paymentId?: string): Html {
     ${paymentId !== undefined && html`<input type="hidden" name="payment_id" value="${paymentId}">`}`;
 }
 
-/** 'next' is the one thing to do next (once a page), 'quiet' the way out. */
-export type ButtonLook = 'next' | 'plain' | 'quiet';
+/** 'next' is the one thing to do next (once a page), 'bad' ends the order. */
+export type ButtonLook = 'next' | 'plain' | 'bad';
 
 export function submitButton(view: FormFrame, text: string, look: ButtonLook): Html {
   return html`<button class="button ${look}" data-busy="${texts[view.locale].common.busy}">${text}</button>`;
@@ -100,10 +132,20 @@ export function buttonForm(
     </form>`;
 }
 
-/** "Cancel and go back to the shop", on every page before the result; nothing for who may not end the order. */
-export function cancelForm(view: FormFrame): Html | null {
+/**
+ * Ending the order, on every page before the result: asks before it does, and stands away from the button that goes
+ * on. Works without scripts. Nothing for who may not end the order.
+ */
+export function endPart(view: FormFrame, step: 'cancel' | 'give-up'): Html | null {
   if (!view.mayEnd) return null;
-  return buttonForm(view, 'cancel', texts[view.locale].common.cancel, 'quiet');
+  const { common, refusal } = texts[view.locale];
+  const words =
+    step === 'cancel'
+      ? { ask: common.cancel, means: common.cancelMeans, sure: common.cancelSure }
+      : { ask: refusal.giveUp, means: refusal.giveUpMeans, sure: common.backToShop };
+  return html`<details class="end"><summary><span>${words.ask}</span></summary>
+    <div class="stack"><p>${words.means}</p>
+    ${buttonForm(view, step, words.sure, 'bad')}</div></details>`;
 }
 
 function icon(path: string): Html {

@@ -9,7 +9,7 @@ export function processingPage(view: ProcessingView): string {
   const { processing: t, result } = texts[view.locale];
   return renderPage({
     ...view,
-    title: t.title,
+    title: `${t.title} – ${view.order.shopName}`,
     columns: 'two',
     body: html`${orderSummary(view, 'short')}
       <section class="card stack">

@@ -4,7 +4,7 @@ import { formatDong } from '../../../ground/money/index.ts';
 import { type Html, html, renderPage } from '../../../ground/pages/index.ts';
 import { texts } from '../texts/index.ts';
 import { formatMoment } from './format.ts';
-import { type ButtonLook, buttonForm, fact, icons, orderSummary } from './parts.ts';
+import { type ButtonLook, buttonForm, endPart, fact, icons, orderSummary } from './parts.ts';
 import { checkoutScript } from './script.ts';
 import type { RefusalCode, RefusalView } from './view-models.ts';
 
@@ -30,22 +30,42 @@ export function refusalPage(view: RefusalView): string {
   const lines = refusalLines(view);
   const ways = usefulWays(view);
   const canStay = ways.some((way) => way !== 'give-up');
-  const moment = (at: Date) => formatMoment(at, view.now, view.locale);
+  const [first, ...others] = ways;
   return renderPage({
     ...view,
-    title: lines.what,
+    title: `${lines.what} – ${view.order.shopName}`,
     columns: 'two',
     script: checkoutScript,
     body: html`${orderSummary(view, 'short')}
-      <section class="card stack">
+      <div class="stack"><section class="card stack">
       <h1 class="state bad">${icons.alert}<span>${lines.what}</span></h1>
       <p><strong>${common.noMoneyTaken}</strong> ${lines.why}</p>
       ${refusalFacts(view)}
-      <p>${lines.todo} ${view.retryAt !== null && t.tryAfter(moment(view.retryAt))} ${canStay && t.stillOpen(moment(view.order.expiresAt))}</p>
-      ${ways.map((way, index) => wayForm(view, way, index === 0 ? 'next' : way === 'give-up' ? 'quiet' : 'plain'))}
-      ${view.mayEnd && html`<p class="muted center">${t.giveUpMeans}</p>`}
-      </section>`,
+      <p>${whatToDo(view, lines.todo)} ${canStay && t.stillOpen(formatMoment(view.order.expiresAt, view.now, view.locale))}</p>
+      ${first !== undefined && wayForm(view, first, 'next')}
+      ${first === 'give-up' && html`<p class="muted">${t.giveUpMeans}</p>`}
+      ${others.map((way) => way !== 'give-up' && wayForm(view, way, 'plain'))}
+      </section>
+      ${others.includes('give-up') && endPart(view, 'give-up')}</div>`,
   });
+}
+
+/** When the same wallet can pay again; null: at once, or nobody knows. */
+function worksFrom(view: RefusalView): Date | null {
+  const from = view.code === '65' ? (view.limit?.resetsAt ?? null) : view.retryAt;
+  return from !== null && from > view.now ? from : null;
+}
+
+/** One advice that fits the times: nobody is told to wait for what comes after the order's end. */
+function whatToDo(view: RefusalView, todo: string): string {
+  const { refusal: t } = texts[view.locale];
+  const from = worksFrom(view);
+  if (from === null) return todo;
+  const moment = formatMoment(from, view.now, view.locale);
+  if (from < view.order.expiresAt) return `${todo} ${t.tryAfter(moment)}`;
+  return waysOn[view.code].includes('sign-out')
+    ? `${t.tooLate(moment)} ${t.tooLateOther}`
+    : `${t.tooLateHere(moment)} ${t.tooLateAgain}`;
 }
 
 /** Leaves out what cannot help: another wallet against the shop's bounds, a retry after the order's end. */
@@ -55,9 +75,11 @@ function usefulWays(view: RefusalView): readonly Way[] {
 
 function possibleWays(view: RefusalView): readonly Way[] {
   if (isSiteLimit(view)) return ['give-up'];
-  const worksFrom = view.code === '65' ? (view.limit?.resetsAt ?? null) : view.retryAt;
-  const tooLate = worksFrom !== null && worksFrom >= view.order.expiresAt;
-  return waysOn[view.code].filter((way) => way !== 'retry' || !tooLate);
+  const from = worksFrom(view);
+  if (from === null) return waysOn[view.code];
+  const ways = waysOn[view.code].filter((way) => way !== 'retry' || from < view.order.expiresAt);
+  // What works only later does not come first while something works now.
+  return ways.includes('sign-out') ? ['sign-out', ...ways.filter((way) => way !== 'sign-out')] : ways;
 }
 
 function wayForm(view: RefusalView, way: Way, look: ButtonLook): Html {
@@ -65,7 +87,7 @@ function wayForm(view: RefusalView, way: Way, look: ButtonLook): Html {
   const label = {
     retry: t.retry,
     'sign-out': common.anotherWallet,
-    'give-up': look === 'next' ? t.giveUpOnly : t.giveUp,
+    'give-up': common.backToShop,
   };
   return buttonForm(view, way, label[way], look);
 }

@@ -3,7 +3,7 @@
 import { type Html, html, renderPage, safeHref } from '../../../ground/pages/index.ts';
 import { texts } from '../texts/index.ts';
 import { formatInstant } from './format.ts';
-import { amountLine, fact, icons } from './parts.ts';
+import { amountLine, fact, icons, shopLine } from './parts.ts';
 import { checkoutScript } from './script.ts';
 import type { ResultView } from './view-models.ts';
 
@@ -12,13 +12,13 @@ export function resultPage(view: ResultView): string {
   const lines = resultLines(view);
   return renderPage({
     ...view,
-    title: lines.title,
+    title: `${lines.title} – ${order.shopName}`,
     languageHref: `?lang=${view.locale === 'vi' ? 'en' : 'vi'}${view.returnAfterSeconds === null ? '&stay=1' : ''}`,
     script: checkoutScript,
     body: html`<section class="card stack">
       <h1 class="state ${lines.tone}">${lines.icon}<span>${lines.title}</span></h1>
       <div class="tight">${view.seesOrder && amountLine(order.amountDong)}
-      <p class="shop"><bdi>${order.shopName}</bdi></p></div>
+      <p>${shopLine(view)}</p></div>
       <p>${lines.money !== null && html`<strong>${lines.money}</strong> `}${lines.what}</p>
       ${view.isParty ? receipt(view) : html`<p class="muted">${texts[view.locale].result.stranger}</p>`}
       ${view.isParty && wayBack(view)}

@@ -44,6 +44,7 @@ export const errorKinds: readonly ErrorKind[] = [
   'not_found',
   'method_not_allowed',
   'form_refused',
+  'cookies_missing',
   'bad_request',
   'too_large',
   'too_many_requests',
@@ -58,12 +59,14 @@ export function sampleFrame(locale: Locale, live = false): FormFrame {
     environment: live ? 'live' : 'sandbox',
     nonce: 'c2FtcGxlIG5vbmNlIDEyMw',
     now,
+    operator: live ? { name: 'Ví An Bình', contact: '1900 1234, hotro@vi.example' } : null,
     checkoutPath: '/checkout/Zk3vYwq7T0yJ2m8sQh5dXA1nBcR4uLpe',
     formToken: 'q7T0yJ2m8sQh5dXA1nBcR4uLpeZk3vYw',
     mayEnd: true,
     seesOrder: true,
     order: {
       shopName: 'Cửa hàng Sen Đá',
+      shopDomain: 'senda.example',
       amountDong: 200_000n,
       description: 'Chậu sen đá nâu và đất trồng',
       orderNo: 'SD-20261123-0042',
@@ -77,6 +80,7 @@ export function sampleSignIn(frame: FormFrame, change: Partial<SignInView> = {})
     ...frame,
     phone: '',
     error: null,
+    attemptsLeft: null,
     testWallet: { phone: '0900000001', pin: '246810' },
     ...change,
   });
@@ -121,7 +125,7 @@ export function sampleRefusal(
     code,
     limit: null,
     balanceDong: code === '51' ? 10_000n : null,
-    retryAt: code === '79' || code === '10' ? minutesLater(30) : null,
+    retryAt: code === '79' || code === '10' || code === '13' ? minutesLater(30) : null,
     traceId: code === '99' ? 'trc_01jd8q2v7hx5k9' : null,
     ...change,
   });
@@ -141,18 +145,30 @@ export function sampleResult(frame: FormFrame, change: Partial<ResultView> = {})
   });
 }
 
+/** An order whose words are as long as orders' words may be. */
+export function withLongWords(frame: FormFrame): FormFrame {
+  const description = 'Chậu sen đá nâu, đất trồng, sỏi và phân bón. '.repeat(12).slice(0, 500);
+  const shopName =
+    'Cửa hàng cây cảnh và đồ trang trí nhà cửa Sen Đá Việt Nam, chi nhánh Quận 7, TP. Hồ Chí Minh';
+  return { ...frame, order: { ...frame.order, description, shopName, amountDong: 9_999_999_999_999n } };
+}
+
 /** Every page by a name fit for a file. */
 export function samplePages(locale: Locale, live = false): Record<string, string> {
   const frame = sampleFrame(locale, live);
   const large = { ...frame, order: { ...frame.order, amountDong: 6_000_000n } };
+  const { checkoutPath, ...pageFrame } = frame;
   const stays = { returnAfterSeconds: null };
   const pages: Record<string, string> = {
     'sign-in': sampleSignIn(frame),
     'sign-in-stranger': sampleSignIn({ ...frame, mayEnd: false, seesOrder: false }),
     'sign-in-wrong': sampleSignIn(frame, { phone: '0900000001', error: 'credentials' }),
+    'sign-in-attempts': sampleSignIn(frame, { phone: '0900000001', error: 'credentials', attemptsLeft: 2 }),
+    'sign-in-long': sampleSignIn(withLongWords(frame)),
     'sign-in-phone': sampleSignIn(frame, { phone: '12', error: 'phone_malformed' }),
     confirm: sampleConfirm(frame),
     'confirm-code': sampleConfirm(large, { sendsCode: true }),
+    'confirm-busy': sampleConfirm(frame, { error: 'busy' }),
     'confirm-too-many-codes': sampleConfirm(large, {
       sendsCode: true,
       error: 'too_many_codes',
@@ -163,6 +179,7 @@ export function samplePages(locale: Locale, live = false): Record<string, string
     'code-expired': sampleCode(large, { error: 'expired', resendFrom: now }),
     'code-no-attempt': sampleCode(large, { error: 'no_attempt_left' }),
     'code-resent': sampleCode(large, { resent: true, resendFrom: null }),
+    'refusal-13-soon': sampleRefusal(frame, '13', { retryAt: minutesLater(5) }),
     'refusal-65-daily': sampleRefusal(frame, '65', {
       limit: {
         kind: 'daily',
@@ -202,6 +219,9 @@ export function samplePages(locale: Locale, live = false): Record<string, string
   };
   for (const code of refusalCodes) pages[`refusal-${code}`] = sampleRefusal(frame, code);
   for (const kind of errorKinds)
-    pages[`error-${kind}`] = errorPage({ ...frame, kind, traceId: 'trc_01jd8q2v7hx5k9' });
+    pages[`error-${kind}`] = errorPage({
+      ...{ ...pageFrame, kind, traceId: 'trc_01jd8q2v7hx5k9', homePath: live ? null : '/' },
+      ...(kind === 'form_refused' || kind === 'cookies_missing' ? { checkoutPath } : {}),
+    });
   return pages;
 }

@@ -3,7 +3,8 @@
 
 /**
  * One submit a page view (all buttons rest, the pressed one says so; given back after 20 s or on coming back
- * by the back button), the seconds of the return, the wait before a resend, a code pasted with spaces.
+ * by the back button), the seconds of the return, the wait before a resend, the minutes left to pay, a code pasted
+ * with spaces.
  */
 export const checkoutScript = `
 (()=>{let sent=false,timer;const all=s=>[...document.querySelectorAll(s)];
@@ -18,6 +19,7 @@ show(left);if(left>0)setTimeout(step,250)};step()};
 for(const s of all('[data-return]'))count(+s.dataset.return,left=>{s.textContent=left});
 for(const b of all('button[data-wait]')){const text=b.textContent;count(+b.dataset.wait,left=>{b.dataset.held=left?'1':'0';
 if(sent)return;b.disabled=left>0;b.textContent=left?text+' ('+left+')':text})}
-for(const i of all('input.code')){i.removeAttribute('maxlength');i.addEventListener('input',()=>{const d=i.value.normalize('NFKC').replace(/\\D/g,'').slice(0,6);
+for(const s of all('[data-left]'))count(+s.dataset.left,left=>{if(left<60)s.hidden=true;else s.firstElementChild.textContent=Math.floor(left/60)});
+for(const i of all('input.code')){i.addEventListener('input',()=>{const d=i.value.normalize('NFKC').replace(/\\D/g,'').slice(0,6);
 if(d!==i.value)i.value=d})}
 })()`.replaceAll('\n', '');

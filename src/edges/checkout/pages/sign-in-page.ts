@@ -2,15 +2,7 @@
 
 import { html, renderPage } from '../../../ground/pages/index.ts';
 import { texts } from '../texts/index.ts';
-import {
-  alertBox,
-  alertId,
-  cancelForm,
-  formAction,
-  hiddenFields,
-  orderSummary,
-  submitButton,
-} from './parts.ts';
+import { alertBox, alertId, endPart, formAction, hiddenFields, orderSummary, submitButton } from './parts.ts';
 import { checkoutScript } from './script.ts';
 import type { SignInView } from './view-models.ts';
 
@@ -25,24 +17,31 @@ export function signInPage(view: SignInView): string {
   const testWallet = view.environment === 'sandbox' && view.testWallet;
   return renderPage({
     ...view,
-    title: t.title,
+    title: `${t.title} – ${view.order.shopName}`,
     columns: 'two',
     script: checkoutScript,
-    body: html`${orderSummary(view)}
-      <section class="card stack">
+    body: html`${orderSummary(view, error === null ? 'full' : 'short')}
+      <div class="stack"><section class="card stack">
       <h1>${t.title}</h1>
-      ${error !== null && alertBox({ ...t.errors[error], money: common.noMoneyTaken })}
+      ${error !== null && alertBox({ ...t.errors[error], money: common.noMoneyTaken, more: attemptsLine(view) })}
       <form class="stack" method="post" action="${formAction(view, 'sign-in')}">
       ${hiddenFields(view)}
       <div><label for="phone">${t.phone}</label>
-      <input id="phone" name="phone" type="tel" inputmode="numeric" autocomplete="username" maxlength="20" required value="${view.phone}"${phoneWrong && wrong}${error === 'phone_malformed' && html` autofocus`}></div>
+      <input id="phone" name="phone" type="tel" autocomplete="username" maxlength="32" required value="${view.phone}"${phoneWrong && wrong}${error === 'phone_malformed' && html` autofocus`}></div>
       <div><label for="pin">${t.pin}</label>
-      <input id="pin" name="pin" type="password" inputmode="numeric" autocomplete="current-password" maxlength="12" required${pinWrong && wrong}${focusPin && html` autofocus`}></div>
+      <input id="pin" name="pin" type="password" inputmode="numeric" autocomplete="current-password" maxlength="32" required${pinWrong && wrong}${focusPin && html` autofocus`}></div>
       ${submitButton(view, t.submit, 'next')}
       <p class="muted">${t.privacy}</p>
       ${testWallet && html`<p class="muted">${t.testWallet(testWallet.phone, testWallet.pin)}</p>`}
       </form>
-      ${cancelForm(view)}
-      </section>`,
+      </section>
+      ${endPart(view, 'cancel')}</div>`,
   });
+}
+
+/** Only a wrong PIN uses up a try. The number is told where it is known. */
+function attemptsLine(view: SignInView): string | null {
+  if (view.error !== 'credentials') return null;
+  const { signIn: t } = texts[view.locale];
+  return view.attemptsLeft === null ? t.attemptsLimited : t.attemptsLeft(view.attemptsLeft);
 }

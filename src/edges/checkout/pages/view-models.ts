@@ -3,12 +3,14 @@
 
 import type { ErrorKind } from '../../../ground/http/index.ts';
 import type { ResponseCode } from '../../../ground/protocols/index.ts';
-import type { Environment, Locale } from '../../../ground/terms.ts';
+import type { Environment, Locale, Operator } from '../../../ground/terms.ts';
 
 /** What every page is given. */
 export type PageFrame = {
   locale: Locale;
   environment: Environment;
+  /** who runs the gateway; at the foot of the page */
+  operator?: Operator | null | undefined;
   /** of this response; the same one goes to `pageHeaders` */
   nonce: string;
   /** the moment of this response: decides whether a time needs its date */
@@ -18,6 +20,8 @@ export type PageFrame = {
 /** The order as the buyer may see it: merchant's words, shown escaped and isolated. */
 export type OrderSummary = {
   shopName: string;
+  /** the host the buyer goes back to, as browsers write it; null: an app, which has none */
+  shopDomain: string | null;
   amountDong: bigint;
   description: string;
   orderNo: string;
@@ -52,6 +56,8 @@ export type SignInView = FormFrame & {
   /** as the buyer typed it, kept after an error; '' at first */
   phone: string;
   error: SignInError | null;
+  /** tries at the PIN until sign-in is locked; null: not told */
+  attemptsLeft: number | null;
   /** sandbox: a wallet to try with, shown under the form; never on a live page */
   testWallet?: { phone: string; pin: string } | null;
 };
@@ -146,10 +152,14 @@ export type ProcessingView = OrderFrame & { transactionNo: string | null };
 
 export type { ErrorKind };
 
-/** Any page that could not be shown. Both languages are on it, since its address may not be asked twice. */
+/** Any page that could not be shown. Both languages are in it, since its address may not be asked twice. */
 export type ErrorView = PageFrame & {
   kind: ErrorKind;
   traceId: string | null;
+  /** the checkout that was meant; absent: not known */
+  checkoutPath?: string;
+  /** a page of this host to go on from, where there is one (the demo's start page) */
+  homePath?: string | null;
 };
 
 /** A classic redirect with a fault: nothing was stored, nobody is sent anywhere. */

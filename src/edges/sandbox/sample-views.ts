@@ -1,0 +1,35 @@
+// One view of every page of the sandbox, as the checkout has them of its own: for tests and for looking at.
+
+import type { Message } from '../../business/messages/index.ts';
+import type { Locale } from '../../ground/terms.ts';
+import { inboxPage } from './inbox-page.ts';
+import { shopAwayPage } from './shop-away-page.ts';
+import { startPage } from './start-page.ts';
+
+const nonce = 'c2FtcGxlIG5vbmNlIDEyMw';
+
+function sampleMessages(locale: Locale): Message[] {
+  const text =
+    locale === 'vi'
+      ? 'viPay: 482913 là mã OTP để thanh toán 5.200.000 ₫ cho Cửa hàng Sen Đá. Mã có hiệu lực 2 phút. Không chia sẻ mã này với bất kỳ ai.'
+      : 'viPay: 482913 is your code to pay 5.200.000 ₫ to Cửa hàng Sen Đá. Valid for 2 minutes. Never share this code.';
+  const of = { environment: 'sandbox', recipient: '0900000001', text } as const;
+  const at = (time: string) => new Date(`2026-11-23T${time}Z`);
+  return [
+    { ...of, id: '2', purpose: 'otp', createdAt: at('06:50:08') },
+    { ...of, id: '1', purpose: 'pin_locked', createdAt: at('06:40:00') },
+  ];
+}
+
+/** Every page by a name fit for a file. */
+export function sandboxSamplePages(locale: Locale): Record<string, string> {
+  const inbox = { locale, nonce, phone: '', phoneMalformed: false, live: true, messages: [] };
+  return {
+    'sandbox-start': startPage({ locale, nonce, publicUrl: 'http://localhost:8080' }),
+    'sandbox-inbox': inboxPage({ ...inbox, messages: sampleMessages(locale) }),
+    'sandbox-inbox-empty': inboxPage(inbox),
+    'sandbox-inbox-paused': inboxPage({ ...inbox, live: false, phone: '0900000001' }),
+    'sandbox-inbox-wrong': inboxPage({ ...inbox, live: false, phone: '12', phoneMalformed: true }),
+    'sandbox-shop-away': shopAwayPage({ locale, nonce, reloads: true }),
+  };
+}
