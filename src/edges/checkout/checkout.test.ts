@@ -135,7 +135,7 @@ test('after ten codes in an hour the buyer is told so, and from when there is an
   const page = await buyer.submit('/confirm');
   assertHides(page, /name="otp"/);
   assertShows(page, /sent too many codes in the last hour/);
-  assertShows(page, /A new code can be sent from/);
+  assertShows(page, /You can get a new code from/);
 });
 
 test('what is no code is told as malformed and counts nothing', async () => {

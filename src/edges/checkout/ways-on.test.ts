@@ -22,7 +22,7 @@ let site: MerchantSite;
 
 before(async () => {
   context = await createTestContext();
-  site = (await givenSite(context)).site;
+  site = (await givenSite(context, { returnSchemes: ['shop-app'] })).site;
   const operator = { name: 'Ví <An Bình>', contact: '1900 1234' };
   app = createApp({ ...context, operator }, { sandbox: null });
   await app.ready();
