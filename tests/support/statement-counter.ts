@@ -2,7 +2,9 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
-import type { Database } from '../../src/ground/database/index.ts';
+import type { Context } from '../../src/ground/context.ts';
+import { type Database, openDatabase } from '../../src/ground/database/index.ts';
+import type { TestContext } from './context.ts';
 
 export type Counted = { statements: number; commits: number; texts: string[] };
 
@@ -54,4 +56,17 @@ export function createStatementCounter(db: Database): {
       return { statements: sent.length, commits: (await readWrites()) - before, texts: sent };
     },
   };
+}
+
+/** The statements of `work` alone, on a connection of its own, so that nothing else on the context's counts. */
+export async function countStatements(
+  context: TestContext,
+  work: (on: Context) => Promise<void>,
+): Promise<string[]> {
+  const db = openDatabase(context.url, { max: 1 });
+  try {
+    return (await createStatementCounter(db).count(() => work({ ...context, db }))).texts;
+  } finally {
+    await db.destroy();
+  }
 }

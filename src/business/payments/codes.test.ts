@@ -13,7 +13,7 @@ import {
 import { type CuttingProxy, startCuttingProxy } from '../../../tests/support/cutting-proxy.ts';
 import { findViolations } from '../../../tests/support/find-violations.ts';
 import { until } from '../../../tests/support/notification-fixtures.ts';
-import { countStatements } from '../../../tests/support/statements.ts';
+import { countStatements } from '../../../tests/support/statement-counter.ts';
 import type { Context } from '../../ground/context.ts';
 import { openDatabase, openPool } from '../../ground/database/index.ts';
 import type { MerchantSite } from '../merchants/index.ts';

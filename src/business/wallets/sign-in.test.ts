@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { uuidv7 } from 'uuidv7';
 import { createTestContext, givenWallet, type TestContext, testPin } from '../../../tests/support/context.ts';
-import { countStatements } from '../../../tests/support/statements.ts';
+import { countStatements } from '../../../tests/support/statement-counter.ts';
 import type { Context } from '../../ground/context.ts';
 import { createPinHasher } from '../../ground/secrets/index.ts';
 import { listSandboxMessages } from '../messages/index.ts';
