@@ -4,141 +4,57 @@
 
 import http from 'node:http';
 import { sql } from 'kysely';
-import { uuidv7 } from 'uuidv7';
 import { checkBooks } from '../src/books/ledger/index.ts';
-import { createSite } from '../src/business/merchants/index.ts';
-import { createWallet, topUpWallet } from '../src/business/wallets/index.ts';
 import type { Context } from '../src/ground/context.ts';
-import type { Database } from '../src/ground/database/index.ts';
-import type { Argon2Cost } from '../src/ground/secrets/index.ts';
-import { Buyer, placeOrder, type Shop, send } from './buyer.ts';
-import { measurePages, pageFaults } from './checkout-pages.ts';
-import { type CheckoutFigures, writeCheckoutReport } from './checkout-report.ts';
-import { openGround } from './gateway.ts';
-import { type Rate, runFor } from './rate.ts';
+import { toCheckoutFigures } from './checkout-figures.ts';
+import { measurePages, type PageBytes, pageFaults } from './checkout-pages.ts';
+import { writeCheckoutReport } from './checkout-report.ts';
+import { type CheckoutRound, runRound } from './checkout-rounds.ts';
+import { type CheckoutStage, openStage, pin, realCost } from './checkout-stage.ts';
+import { type Ground, openGround } from './gateway.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
-/** What VIPAY_ARGON2_… are when nobody sets them. */
-const realCost: Argon2Cost = { memoryKib: 19_456, passes: 2, parallelism: 1 };
-const nextToNoCost: Argon2Cost = { memoryKib: 128, passes: 1, parallelism: 1 };
-
-const pin = '246810';
-/** In class A, which asks for no code, a wallet may pay five million of these orders a day. */
-const amountDong = 1_000;
-const walletsPerCost = 16;
-/** For the pages alone: what one of them pays puts it above class A for the day. */
-const pagesPhone = '0970000000';
-const poorPhone = '0980000000';
+const rounds = 3;
 
 export async function benchCheckout({ quick }: { quick: boolean }) {
-  const levels = quick ? [4] : [1, 4, 16];
-  const seconds = quick ? 1.5 : 4;
+  const plan = quick ? { seconds: 1.5, levels: [1, 16] } : { seconds: 4, levels: [1, 4, 16] };
   const ground = await openGround();
   const receiver = await startReceiver();
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
   try {
-    const context = ground.contextAt(realCost);
-    const cheapContext = ground.contextAt(nextToNoCost);
-    const apiKey = await openShop(context, ground.owner, receiver.url);
-    const shop: Shop = { publicUrl: ground.publicUrl, apiKey, agent };
-    const kinds = [
-      { pinHashing: 'included', cost: realCost, phones: await openWallets(context, '091') },
-      { pinHashing: 'excluded', cost: nextToNoCost, phones: await openWallets(cheapContext, '092') },
-    ] as const;
-    await openWallet(context, pagesPhone, 50_000_000n);
-    await openWallet(context, poorPhone, 0n);
+    const stage = await openStage(ground, receiver.url);
+    const pages = await walkPages(ground, stage);
+    const measured: CheckoutRound[] = [];
+    for (let round = 0; round < rounds; round += 1) measured.push(await runRound(ground, stage, plan));
+    const gateway = await ground.startGateway(realCost);
+    await receiver.waitFor(await countFinalOrders(stage.context));
+    await gateway.stop();
 
-    const runs: CheckoutFigures['runs'] = [];
-    const argon2PerSecond = await measureHashing(context, seconds / 2);
-    let healthzPerSecond = 0;
-    let pages: CheckoutFigures['pages'] = [];
-    let paid = 0;
-    for (const { pinHashing, cost, phones } of kinds) {
-      const gateway = await ground.startGateway(cost);
-      const pay = (lane: number) => payOnce(shop, phones, lane);
-      try {
-        if (pinHashing === 'included') {
-          pages = await measurePages(context, ground.owner, shop, { phone: pagesPhone, poorPhone, pin });
-          paid += pages.filter(({ page }) => page.startsWith('result: paid')).length;
-          healthzPerSecond = (await measureHealthz(shop, seconds / 2)).perSecond;
-        }
-        paid += (await runFor(0.5, 4, pay)).count;
-        for (const concurrency of levels) {
-          const rate = await runFor(seconds, concurrency, pay);
-          runs.push({ pinHashing, concurrency, ...rate });
-          paid += rate.count;
-        }
-        await receiver.waitFor(await countFinalOrders(context));
-      } finally {
-        await gateway.stop();
-      }
-    }
-    const figures = { postgres: ground.postgres, pages, healthzPerSecond, argon2PerSecond, runs, paid };
-    const faults = [...pageFaults(pages), ...(await findFaults(context, paid, receiver))];
-    return { text: writeCheckoutReport(figures), data: figures, faults };
+    const paid = measured.reduce((sum, round) => sum + round.paid, countPaid(pages));
+    const faults = [...pageFaults(pages), ...(await findFaults(stage.context, paid, receiver))];
+    const data = { postgres: ground.postgres, checkout: toCheckoutFigures(measured), pages, paid };
+    const text = writeCheckoutReport(data);
+    return { text, docs: () => text, data, faults };
   } finally {
-    agent.destroy();
     receiver.close();
     await ground.close();
   }
 }
 
-/** One buyer from the order to the page that says "paid". Each lane has wallets of its own, as buyers do. */
-async function payOnce(shop: Shop, phones: string[], lane: number): Promise<void> {
-  const { checkoutUrl } = await placeOrder(shop, amountDong);
-  const buyer = new Buyer(shop.agent, checkoutUrl);
-  await buyer.open();
-  await buyer.press('sign-in', { phone: phones[lane % phones.length] ?? '', pin });
-  const result = await buyer.press('confirm');
-  if (!result.body.includes('response_code=00')) throw new Error('the result page leads to no paid result');
+async function walkPages(ground: Ground, stage: CheckoutStage): Promise<PageBytes[]> {
+  const gateway = await ground.startGateway(realCost);
+  const agent = new http.Agent({ keepAlive: true });
+  try {
+    const shop = { publicUrl: ground.publicUrl, apiKey: stage.apiKey, agent };
+    const { pagesPhone: phone, poorPhone } = stage;
+    return await measurePages(stage.context, ground.owner, shop, { phone, poorPhone, pin });
+  } finally {
+    agent.destroy();
+    await gateway.stop();
+  }
 }
 
-function measureHealthz(shop: Shop, seconds: number): Promise<Rate> {
-  return runFor(seconds, 16, async () => {
-    await send(shop.agent, `${shop.publicUrl}/healthz`, { method: 'GET' });
-  });
-}
-
-/** PIN hashes per second of this machine, at the real cost, as many at a time as the gateway allows itself. */
-async function measureHashing(context: Context, seconds: number): Promise<number> {
-  return (await runFor(seconds, 2, async () => void (await context.pinHasher.hash(pin)))).perSecond;
-}
-
-/** All buyers come from one address here; the rule that counts attempts per address is lifted as an operator would. */
-async function openShop(context: Context, owner: Database, notifyUrl: string): Promise<string> {
-  await sql`insert into policies (rule, valid_from, value, source)
-    values ('sign_in.address_attempts_max', ${context.clock.now()}, 1000000, 'benchmark')`.execute(owner);
-  const made = await createSite(context, {
-    environment: 'sandbox',
-    protocol: 'rest',
-    name: 'Cửa hàng Sen Đá',
-    merchantSite: 'bench',
-    notifyUrl,
-    fee: { ratePpm: 11_000n, vatRatePpm: 100_000n },
-  });
-  if (!made.ok) throw new Error(JSON.stringify(made.error));
-  return made.credentials.api_key ?? '';
-}
-
-async function openWallets(context: Context, prefix: string): Promise<string[]> {
-  const phones = Array.from({ length: walletsPerCost }, (_, at) => prefix + String(at).padStart(7, '0'));
-  await Promise.all(phones.map((phone) => openWallet(context, phone, 50_000_000n)));
-  return phones;
-}
-
-async function openWallet(context: Context, phone: string, balanceDong: bigint): Promise<void> {
-  const environment = 'sandbox';
-  const holder = { environment, phone, holderName: 'Nguyễn Thị An', pin, identified: true } as const;
-  const made = await createWallet(context, holder);
-  if (!made.ok) throw new Error(made.error);
-  if (balanceDong === 0n) return;
-  const topped = await topUpWallet(context, {
-    environment,
-    phone,
-    amountDong: balanceDong,
-    transferId: uuidv7(),
-  });
-  if (!topped.ok) throw new Error(topped.error);
+function countPaid(pages: PageBytes[]): number {
+  return pages.filter(({ page }) => page.startsWith('result: paid')).length;
 }
 
 async function countFinalOrders(context: Context): Promise<number> {

@@ -21,8 +21,11 @@ export type Ground = {
   /** The owner's hand, for what the running role may not write. */
   owner: Database;
   contextAt(cost: Argon2Cost): Context;
-  /** Starts the gateway process; resolves when it is ready. */
-  startGateway(cost: Argon2Cost): Promise<{ stop(): Promise<void> }>;
+  /** Starts a gateway process; resolves when it is ready. The second of two at once has `place` 1 and its own address. */
+  startGateway(
+    cost: Argon2Cost,
+    options?: { place?: 0 | 1 },
+  ): Promise<{ publicUrl: string; stop(): Promise<void> }>;
   close(): Promise<void>;
 };
 
@@ -36,17 +39,18 @@ export async function openGround(): Promise<Ground> {
   const db = openDatabase(server.url, { max: 4 });
   const owner = openDatabase(server.ownerUrl, { max: 1 });
   const secretKey = generateKeyRingSetting();
-  const port = await findFreePort();
-  const publicUrl = `http://127.0.0.1:${port}`;
+  const ports = [await findFreePort(), await findFreePort()] as const;
+  const urlAt = (place: 0 | 1) => `http://127.0.0.1:${ports[place]}`;
+  const publicUrl = urlAt(0);
   const version = await db.pool.query<{ version: string }>(
     `select current_setting('server_version') || ', fsync ' || current_setting('fsync') || ', synchronous_commit ' ||
       current_setting('synchronous_commit') as version`,
   );
-  const settings = (cost: Argon2Cost) => ({
+  const settings = (cost: Argon2Cost, place: 0 | 1) => ({
     VIPAY_DEMO: '0',
     VIPAY_DATA_DIR: dataDir,
-    VIPAY_PORT: String(port),
-    VIPAY_PUBLIC_URL: publicUrl,
+    VIPAY_PORT: String(ports[place]),
+    VIPAY_PUBLIC_URL: urlAt(place),
     VIPAY_SECRET_KEY: secretKey,
     VIPAY_LOG_LEVEL: 'warn',
     VIPAY_ALLOW_LOOPBACK_CALLBACKS: '1',
@@ -60,7 +64,7 @@ export async function openGround(): Promise<Ground> {
     owner,
     contextAt: (argon2) =>
       createContext({ publicUrl, argon2 }, { db, secretKey, log: createLogger('silent') }),
-    startGateway: (cost) => startGateway(settings(cost), publicUrl),
+    startGateway: (cost, { place = 0 } = {}) => startGateway(settings(cost, place), urlAt(place)),
     async close() {
       await db.destroy();
       await owner.destroy();
@@ -88,6 +92,7 @@ async function startGateway(settings: Record<string, string>, publicUrl: string)
     await delay(50);
   }
   return {
+    publicUrl,
     async stop() {
       child.kill('SIGTERM');
       await ended;

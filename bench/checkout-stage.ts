@@ -1,0 +1,76 @@
+// The shop and the wallets of the checkout's benchmark.
+
+import { sql } from 'kysely';
+import { uuidv7 } from 'uuidv7';
+import { createSite } from '../src/business/merchants/index.ts';
+import { createWallet, topUpWallet } from '../src/business/wallets/index.ts';
+import type { Context } from '../src/ground/context.ts';
+import type { Database } from '../src/ground/database/index.ts';
+import type { Argon2Cost } from '../src/ground/secrets/index.ts';
+import type { Ground } from './gateway.ts';
+
+/** What VIPAY_ARGON2_… are when nobody sets them. */
+export const realCost: Argon2Cost = { memoryKib: 19_456, passes: 2, parallelism: 1 };
+export const nextToNoCost: Argon2Cost = { memoryKib: 128, passes: 1, parallelism: 1 };
+
+export const pin = '246810';
+const walletsPerCost = 16;
+
+export type CheckoutStage = {
+  context: Context;
+  apiKey: string;
+  /** Wallets whose PIN is hashed at the real cost, and at next to none. */
+  phones: string[];
+  cheapPhones: string[];
+  /** For the pages alone: what the first pays puts it above class A for the day. */
+  pagesPhone: string;
+  poorPhone: string;
+};
+
+export async function openStage(ground: Ground, notifyUrl: string): Promise<CheckoutStage> {
+  const context = ground.contextAt(realCost);
+  const apiKey = await openShop(context, ground.owner, notifyUrl);
+  const phones = await openWallets(context, '091');
+  const cheapPhones = await openWallets(ground.contextAt(nextToNoCost), '092');
+  const [pagesPhone, poorPhone] = ['0970000000', '0980000000'];
+  await openWallet(context, pagesPhone, 50_000_000n);
+  await openWallet(context, poorPhone, 0n);
+  return { context, apiKey, phones, cheapPhones, pagesPhone, poorPhone };
+}
+
+/** All buyers come from one address here; the rule that counts attempts per address is lifted as an operator would. */
+async function openShop(context: Context, owner: Database, notifyUrl: string): Promise<string> {
+  await sql`insert into policies (rule, valid_from, value, source)
+    values ('sign_in.address_attempts_max', ${context.clock.now()}, 1000000, 'benchmark')`.execute(owner);
+  const made = await createSite(context, {
+    environment: 'sandbox',
+    protocol: 'rest',
+    name: 'Cửa hàng Sen Đá',
+    merchantSite: 'bench',
+    notifyUrl,
+    fee: { ratePpm: 11_000n, vatRatePpm: 100_000n },
+  });
+  if (!made.ok) throw new Error(JSON.stringify(made.error));
+  return made.credentials.api_key ?? '';
+}
+
+async function openWallets(context: Context, prefix: string): Promise<string[]> {
+  const phones = Array.from({ length: walletsPerCost }, (_, at) => prefix + String(at).padStart(7, '0'));
+  await Promise.all(phones.map((phone) => openWallet(context, phone, 50_000_000n)));
+  return phones;
+}
+
+async function openWallet(context: Context, phone: string, balanceDong: bigint): Promise<void> {
+  const environment = 'sandbox';
+  const holder = { environment, phone, holderName: 'Nguyễn Thị An', pin, identified: true } as const;
+  const made = await createWallet(context, holder);
+  if (!made.ok) throw new Error(made.error);
+  if (balanceDong === 0n) return;
+  const topped = await topUpWallet(context, {
+    environment,
+    phone,
+    amountDong: balanceDong,
+    transferId: uuidv7(),
+  });
+  if (!topped.ok) throw new Error(topped.error);
+}
