@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import openapiTypes, { type OpenAPI3 } from 'openapi-typescript';
 import { type EntranceApp, startEntranceApp } from '../../../tests/support/entrance-app.ts';
 import { problems } from '../../ground/http/index.ts';
 import { newOrderSchema, orderSchema, problemSchema } from './rest-schemas.ts';
@@ -7,6 +14,10 @@ import { newOrderSchema, orderSchema, problemSchema } from './rest-schemas.ts';
 type Schema = {
   $ref?: string;
   type?: string;
+  pattern?: string;
+  minLength?: number;
+  maxLength?: number;
+  anyOf?: Schema[];
   required?: string[];
   properties?: Record<string, Schema>;
   examples?: unknown[];
@@ -34,6 +45,33 @@ type OpenApi = {
     securitySchemes: Record<string, { type: string; scheme: string }>;
   };
 };
+
+const run = promisify(execFile);
+const projectDir = resolve(import.meta.dirname, '../../..');
+
+/** What a merchant's program does with types made from the document; each marked line must be refused. */
+const clientOfTypes = `
+import type { components, operations, webhooks } from './types.ts';
+
+export const order: components['schemas']['NewOrder'] = {
+  merch_txn_ref: 'R-1', order_no: 'O-1', amount: '200000', description: 'x', return_url: 'https://shop.example/',
+};
+export const withAll: components['schemas']['NewOrder'] = {
+  ...order, currency: 'VND', cancel_url: null, locale: 'en', expires_in_seconds: 900,
+};
+// @ts-expect-error: amounts are text
+export const asNumber: components['schemas']['NewOrder'] = { ...order, amount: 200000 };
+// @ts-expect-error: a needed field is missing
+export const without: components['schemas']['NewOrder'] = { order_no: 'O-1' };
+export const headers: operations['createOrder']['parameters']['header'] = { 'Idempotency-Key': 'k' };
+type Created = operations['createOrder']['responses'][201]['content']['application/json'];
+export const addressOf = (created: Created): string => created.checkout_url;
+type Taken = operations['cancelOrder']['responses'][409]['content']['application/problem+json'];
+export const codeOf = (problem: Taken): string => problem.code;
+export const names: (keyof webhooks)[] = ['order.paid', 'order.failed', 'order.cancelled', 'order.expired'];
+type Paid = operations['receiveOrderPaid']['requestBody']['content']['application/json'];
+export const statusOf = (event: Paid): 'open' | 'paid' | 'failed' | 'cancelled' | 'expired' => event.data.status;
+`;
 
 describe('the OpenAPI document', () => {
   let at: EntranceApp;
@@ -99,7 +137,7 @@ describe('the OpenAPI document', () => {
         );
       }
       const hasKey = operation.parameters?.some(
-        (p) => p.in === 'header' && p.name === 'idempotency-key' && p.required,
+        (p) => p.in === 'header' && p.name === 'Idempotency-Key' && p.required,
       );
       assert.equal(hasKey === true, method === 'post', where);
       for (const status of ['400', '401', '403', '500', '503']) assert.ok(operation.responses[status], where);
@@ -114,6 +152,110 @@ describe('the OpenAPI document', () => {
     }
     const cancelBody = document.paths['/v3/orders/{order_id}/cancel']?.post?.requestBody;
     assert.notEqual(cancelBody?.required, true);
+  });
+
+  test('passes the recommended rules of Redocly, every operation and webhook under a name of its own', async () => {
+    const config = await createConfig({ extends: ['recommended'] });
+    const source = JSON.stringify(document);
+    const faults = await lintFromString({ source, config, absoluteRef: 'openapi.json' });
+    assert.deepEqual(
+      faults.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer]),
+      [],
+    );
+    const broken = source.replace('"receiveOrderFailed"', '"receiveOrderPaid"');
+    const found = await lintFromString({ source: broken, config, absoluteRef: 'openapi.json' });
+    assert.deepEqual(
+      found.map(({ ruleId }) => ruleId),
+      ['operation-operationId-unique'],
+    );
+  });
+
+  test('the types that openapi-typescript makes of it compile, and a client writes orders with them', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'vipay-openapi-'));
+    try {
+      await writeFile(join(dir, 'types.ts'), await openapiTypes(document as unknown as OpenAPI3));
+      await writeFile(join(dir, 'client.ts'), clientOfTypes);
+      const tsc = join(projectDir, 'node_modules/typescript/bin/tsc');
+      const options = [
+        '--noEmit',
+        '--strict',
+        '--types',
+        '',
+        '--allowImportingTsExtensions',
+        '--module',
+        'nodenext',
+      ];
+      const told = await run(process.execPath, [tsc, ...options, 'client.ts'], { cwd: dir }).then(
+        () => '',
+        (error: { stdout: string }) => error.stdout || String(error),
+      );
+      assert.equal(told, '');
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+
+  test('the rules that its words state are patterns and lengths too, and refuse nothing that is accepted', () => {
+    const { properties = {} } = document.components.schemas.NewOrder ?? {};
+    const fits = (field: string, text: string) => {
+      const schema =
+        properties[field]?.anyOf?.find(({ type }) => type === 'string') ?? properties[field] ?? {};
+      const length = Array.from(text).length;
+      assert.ok(schema.pattern, field);
+      return (
+        new RegExp(schema.pattern, 'u').test(text) &&
+        length >= (schema.minLength ?? 0) &&
+        length <= (schema.maxLength ?? Number.POSITIVE_INFINITY)
+      );
+    };
+    const refused: Record<string, string[]> = {
+      merch_txn_ref: ['', 'a|b', 'a\nb', '\u202ea', ' ', '\ud800'],
+      order_no: ['', '|', 'a\u2028'],
+      amount: ['', '0', '01', '1.5', '-1', '1'.repeat(14), '１'],
+      description: ['', 'a\u0000', 'a'.repeat(8193)],
+      return_url: [
+        '',
+        'shop.example',
+        '//shop.example',
+        'https:shop',
+        'https://a b',
+        'https://a\\b',
+        `https://${'a'.repeat(2048)}`,
+      ],
+      cancel_url: ['', '/path', 'https://a b'],
+    };
+    for (const [field, texts] of Object.entries(refused)) {
+      for (const text of texts) assert.equal(fits(field, text), false, `${field} ${JSON.stringify(text)}`);
+    }
+    const accepted: Record<string, string[]> = {
+      merch_txn_ref: ['A', 'Đơn 1; 2', 'ệ'.normalize('NFD').repeat(255), '🌵'.repeat(255)],
+      order_no: ['DH-1;DH-2', '/'],
+      amount: ['1', '9999999999999'],
+      description: ['x', 'a\nb', 'ệ'.normalize('NFD').repeat(500)],
+      return_url: [
+        'https://shop.example',
+        'HTTP://localhost:3000/r?a=b#c',
+        'vn.shop.app://done',
+        'https://cửahàng.example/ệ',
+      ],
+      cancel_url: ['https://shop.example/x'],
+    };
+    const good = {
+      merch_txn_ref: 'R',
+      order_no: 'O',
+      amount: '1',
+      description: 'x',
+      return_url: 'https://a.example',
+    };
+    for (const [field, texts] of Object.entries(accepted)) {
+      for (const text of texts) {
+        assert.ok(
+          newOrderSchema.safeParse({ ...good, [field]: text }).success,
+          `${field} ${text.slice(0, 40)}`,
+        );
+        assert.ok(fits(field, text), `${field} ${JSON.stringify(text).slice(0, 60)}`);
+      }
+    }
   });
 
   test('its examples are accepted by the schemas that validate requests and answers', () => {

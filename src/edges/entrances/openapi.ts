@@ -10,7 +10,12 @@ import { orderEventSchema } from './rest-schemas.ts';
 export const openApiPath = '/v3/openapi.json';
 
 type Json = { [name: string]: unknown };
-type Operation = { operationId: string; requestBody?: Json; responses: Record<string, Json> };
+type Operation = {
+  operationId: string;
+  parameters?: { name: string; in: string }[];
+  requestBody?: Json;
+  responses: Record<string, Json>;
+};
 
 const about = `Orders of an e-wallet payment gateway: create one, send the buyer to \`checkout_url\`, hear the result by webhook.
 
@@ -24,27 +29,40 @@ const replayed = {
     schema: { type: 'string', enum: ['true'] },
   },
 };
-const traced = { 'X-Trace-Id': { description: 'Quote it when you ask us.', schema: { type: 'string' } } };
-const retryAfter = { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } };
+const traced = {
+  'X-Trace-Id': {
+    description: 'Quote it when you ask us.',
+    schema: { type: 'string', pattern: '^[0-9a-f]{16}$' },
+  },
+};
+const retryAfter = { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } } };
 const challenge = { 'WWW-Authenticate': { description: 'Bearer.', schema: { type: 'string' } } };
 
-const webhook = {
+/** One for each end of an order, each under a name of its own: code made from the document has a function for each. */
+const webhook = (operationId: string, summary: string) => ({
   post: {
-    operationId: 'receiveOrderEvent',
-    summary: 'An order has its one final result',
+    operationId,
+    summary,
     description:
       'Sent to the notify URL of the site until it answers 2xx, over 3 days. Signed after Standard Webhooks: `v1,` and base64 of HMAC-SHA256 over `webhook-id.webhook-timestamp.body` with the bytes of the webhook secret. The id stays the same over all attempts.',
     security: [],
     parameters: [
-      webhookHeader('webhook-id', 'The same over all attempts.', 'ntf_01939f2b7c4e7d3a9b1c2d3e4f506172'),
+      webhookHeader(
+        'webhook-id',
+        'The same over all attempts.',
+        '^ntf_[0-9a-f]{32}$',
+        'ntf_01939f2b7c4e7d3a9b1c2d3e4f506172',
+      ),
       webhookHeader(
         'webhook-timestamp',
         'Unix seconds of this attempt; refuse what is older than 5 minutes.',
+        '^[0-9]{10,11}$',
         '1795410000',
       ),
       webhookHeader(
         'webhook-signature',
         'One or more signatures, separated by a space.',
+        '^v1,[A-Za-z0-9+/]+=*( v1,[A-Za-z0-9+/]+=*)*$',
         'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
       ),
     ],
@@ -59,7 +77,7 @@ const webhook = {
       default: { description: 'Tried again later.' },
     },
   },
-};
+});
 
 /** Must be awaited before the routes of the API are registered on the same instance. */
 export async function registerOpenApi(
@@ -87,10 +105,10 @@ export async function registerOpenApi(
         },
       },
       webhooks: {
-        'order.paid': webhook,
-        'order.failed': webhook,
-        'order.cancelled': webhook,
-        'order.expired': webhook,
+        'order.paid': webhook('receiveOrderPaid', 'An order is paid'),
+        'order.failed': webhook('receiveOrderFailed', 'An order has failed: it was refused, and given up'),
+        'order.cancelled': webhook('receiveOrderCancelled', 'An order is cancelled'),
+        'order.expired': webhook('receiveOrderExpired', 'An order was not paid in time'),
       },
     } as never,
     transform: (route) =>
@@ -106,8 +124,8 @@ export async function registerOpenApi(
   });
 }
 
-function webhookHeader(name: string, description: string, example: string) {
-  return { name, in: 'header', required: true, description, schema: { type: 'string' }, example };
+function webhookHeader(name: string, description: string, pattern: string, example: string) {
+  return { name, in: 'header', required: true, description, schema: { type: 'string', pattern }, example };
 }
 
 /** Keeps the components that are spoken of, under their plain names, and adds the headers of the answers. */
@@ -136,6 +154,7 @@ function finish(document: Json): Json {
   const operations = Object.values(finished.paths as Record<string, Record<string, Operation>>);
   for (const [method, operation] of operations.flatMap(Object.entries<Operation>)) {
     addHeaders(method, operation);
+    spellHeaders(operation);
     if (operation.operationId === 'cancelOrder') {
       operation.requestBody = {
         required: false,
@@ -144,6 +163,14 @@ function finish(document: Json): Json {
     }
   }
   return finished;
+}
+
+/** As the documents write them; Node, and so the schemas that validate, has them in lower case. */
+function spellHeaders({ parameters = [] }: Operation): void {
+  for (const parameter of parameters) {
+    if (parameter.in === 'header')
+      parameter.name = parameter.name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
+  }
 }
 
 function addHeaders(method: string, operation: Operation): void {

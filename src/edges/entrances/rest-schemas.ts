@@ -4,10 +4,12 @@
 import { z } from 'zod';
 import { problems } from '../../ground/http/index.ts';
 import { responseCodes } from '../../ground/protocols/index.ts';
-import { checkReturnUrl } from '../../ground/protocols/rest/index.ts';
+import { checkReturnUrl, returnUrlLengthMax } from '../../ground/protocols/rest/index.ts';
 import {
+  freeTextBytesMax,
   freeTextCharactersMax,
   freeTextProblem,
+  referenceBytesMax,
   referencePattern,
   referenceProblem,
 } from '../../ground/text/index.ts';
@@ -22,14 +24,24 @@ function refuseBy(problemOf: (text: string) => string | null) {
   };
 }
 
-/** The same references as in the classic dialects. The pattern is for readers of the OpenAPI document. */
-const reference = z
-  .string()
-  .superRefine(refuseBy(referenceProblem))
-  .meta({ pattern: referencePattern.source, minLength: 1 });
+/**
+ * What `meta` says of patterns and lengths is for readers of the OpenAPI document: rules of ours judge requests, and
+ * answers are ours. A length there counts code points, of which a text has never more than bytes.
+ */
+const referenceMeta = { pattern: referencePattern.source, minLength: 1, maxLength: referenceBytesMax };
+
+/** The same references as in the classic dialects. */
+const reference = z.string().superRefine(refuseBy(referenceProblem)).meta(referenceMeta);
 const amount = z.string().regex(/^[1-9][0-9]{0,12}$/, 'must be text of 1 to 13 digits, whole dong, not zero');
 const instant = z.iso.datetime().meta({ examples: ['2026-11-23T05:00:00.000Z'] });
 const amountMeta = { description: 'Whole dong, as decimal text.', examples: ['200000'] };
+
+/** scheme://…, without spaces and backslashes. */
+const addressMeta = {
+  pattern: '^[A-Za-z][A-Za-z0-9+.-]*://[^\\s\\\\]*$',
+  minLength: 5,
+  maxLength: returnUrlLengthMax,
+};
 
 function returnAddress(field: 'return_url' | 'cancel_url') {
   return z.string().superRefine((url, issues) => {
@@ -50,21 +62,28 @@ export const newOrderSchema = z
       examples: ['DH000123'],
     }),
     amount: amount.meta(amountMeta),
-    currency: z.literal('VND').optional(),
+    currency: z
+      .literal('VND')
+      .optional()
+      .meta({ description: 'Default: VND.', examples: ['VND'] }),
     description: z
       .string()
       .min(1)
       .superRefine(refuseBy(freeTextProblem))
       .meta({
-        description: `Shown to the buyer on one line, without invisible characters; returned unchanged. At most ${freeTextCharactersMax} characters as a person counts them (8192 bytes).`,
+        description: `Shown to the buyer on one line, without invisible characters; returned unchanged. At most ${freeTextCharactersMax} characters as a person counts them (8192 bytes). Not the NUL character.`,
+        pattern: '^[^\\u0000]*$',
+        maxLength: freeTextBytesMax,
         examples: ['Sen đá và chậu gốm'],
       }),
     return_url: returnAddress('return_url').meta({
       description:
         "Where the buyer's browser goes back; https; in the sandbox http too; an app's own scheme (myshop://…) when the site lists it; a host the site lists, when it lists any. At most 2048 characters. Its own query stays as it is, before the result's parameters.",
       examples: ['https://shop.example/ket-qua'],
+      ...addressMeta,
     }),
     cancel_url: returnAddress('cancel_url')
+      .meta(addressMeta)
       .nullable()
       .optional()
       .meta({
@@ -86,19 +105,23 @@ export const newOrderSchema = z
 
 export type NewOrder = z.infer<typeof newOrderSchema>;
 
-const orderId = z.string().meta({ examples: ['ord_01939f2b7c4e7d3a9b1c2d3e4f506172'] });
+const orderId = z
+  .string()
+  .meta({ pattern: '^ord_[0-9a-f]{32}$', examples: ['ord_01939f2b7c4e7d3a9b1c2d3e4f506172'] });
 
 /** Answers may gain fields; a client must not stumble over one it does not know. */
 export const orderSchema = z
   .looseObject({
     id: orderId,
-    merchant_site: z.string().meta({ examples: ['shop_rest'] }),
+    merchant_site: z.string().meta({ pattern: '^[A-Za-z0-9_.-]{1,50}$', examples: ['shop_rest'] }),
     environment: z.enum(['sandbox', 'live']).meta({ examples: ['sandbox'] }),
-    merch_txn_ref: z.string().meta({ examples: ['DH-2026-000123'] }),
-    order_no: z.string().meta({ examples: ['DH000123'] }),
+    merch_txn_ref: z.string().meta({ ...referenceMeta, examples: ['DH-2026-000123'] }),
+    order_no: z.string().meta({ ...referenceMeta, examples: ['DH000123'] }),
     amount: amount.meta(amountMeta),
     currency: z.literal('VND'),
-    description: z.string().meta({ examples: ['Sen đá và chậu gốm'] }),
+    description: z
+      .string()
+      .meta({ minLength: 1, maxLength: freeTextBytesMax, examples: ['Sen đá và chậu gốm'] }),
     status: z.enum(['open', 'paid', 'failed', 'cancelled', 'expired']).meta({
       description: 'open until the one final result; that result never changes.',
       examples: ['open'],
@@ -113,23 +136,30 @@ export const orderSchema = z
       .meta({ description: "The code's text in the order's language.", examples: [null] }),
     transaction_no: z
       .string()
+      .meta({ pattern: '^[0-9]{1,19}$' })
       .nullable()
       .meta({ description: "The gateway's number of the payment.", examples: [null] }),
     payment_id: z
       .string()
+      .meta({ pattern: '^pay_[0-9a-f]{32}$' })
       .nullable()
-      .meta({ examples: [null] }),
+      .meta({
+        description: 'The payment that the result speaks of; null when there was none.',
+        examples: [null],
+      }),
     paid_at: instant.nullable().meta({ examples: [null] }),
     final_at: instant.nullable().meta({ examples: [null] }),
-    return_url: z.string().meta({ examples: ['https://shop.example/ket-qua'] }),
+    return_url: z.string().meta({ ...addressMeta, examples: ['https://shop.example/ket-qua'] }),
     cancel_url: z
       .string()
+      .meta(addressMeta)
       .nullable()
       .meta({ examples: ['https://shop.example/gio-hang'] }),
     locale: z.enum(['vi', 'en']).meta({ examples: ['vi'] }),
     created_at: instant,
     expires_at: instant.meta({ examples: ['2026-11-23T05:15:00.000Z'] }),
     checkout_url: z.string().meta({
+      format: 'uri',
       description: "Send the buyer's browser here, and nobody else: it proves that it came from your shop.",
       examples: [
         'https://pay.example/checkout/AZOfK3xOfTqbHC0-T1BhcmFtZXRlcnMgYXJlIGZha2U?arrival=AAAAAAAAAAAAAAAAAAAAAA',
@@ -155,14 +185,19 @@ export const orderEventSchema = z
 export const problemSchema = z
   .looseObject({
     type: z.string().meta({
+      format: 'uri',
       description: 'Names the problem; opens its explanation.',
       examples: ['https://pay.example/docs/problems/malformed-request'],
     }),
     title: z.string().meta({ examples: [problems['malformed-request'].title] }),
-    status: z.int().meta({ examples: [400] }),
+    status: z.int().meta({ minimum: 400, maximum: 599, description: 'The HTTP status.', examples: [400] }),
     detail: z.string().meta({ examples: ['amount: must be text of 1 to 13 digits, whole dong, not zero'] }),
     code: z.enum(codes).meta({ description: 'The response code.', examples: ['03'] }),
-    trace_id: z.string().meta({ description: 'Quote it when you ask us.', examples: ['4bf92f3577b34da6'] }),
+    trace_id: z.string().meta({
+      pattern: '^[0-9a-f]{16}$',
+      description: 'Quote it when you ask us.',
+      examples: ['4bf92f3577b34da6'],
+    }),
     errors: z
       .array(z.object({ field: z.string(), detail: z.string() }))
       .optional()

@@ -2,11 +2,11 @@
 
 /** Descriptions: 500 characters of any script; a Vietnamese letter written with separate marks takes 5 bytes. */
 export const freeTextCharactersMax = 500;
-const freeTextBytesMax = 8192;
+export const freeTextBytesMax = 8192;
 
 /** Order numbers and references: the longest fits into one entry of a PostgreSQL index (2704 bytes). */
 const referenceCharactersMax = 255;
-const referenceBytesMax = 2048;
+export const referenceBytesMax = 2048;
 
 const nameCharactersMax = 100;
 const nameBytesMax = 1024;
