@@ -307,7 +307,13 @@ test('what cannot be done is said with a code: 1 for refusals, 2 for a wrong com
 test('without --json an error is one sentence on stderr, and help is never an error', async () => {
   const unknown = await vipay(['site', 'show', 'nobody']);
   assert.deepEqual([unknown.code, unknown.stdout], [1, '']);
-  assert.equal(unknown.stderr, 'There is no site nobody. "vipay site list" shows all of them.\n');
+  const [where, told, ...rest] = unknown.stderr.split('\n');
+  assert.match(
+    where ?? '',
+    /^On database vipay_test_\S+ at 127\.0\.0\.1:\d+ as vipay_app, for the gateway at https:\/\/pay\.example\.$/,
+  );
+  assert.equal(told, 'There is no site nobody. "vipay site list" shows all of them.');
+  assert.deepEqual(rest, ['']);
   const wrong = await vipay(['site', 'create', '--protocol', 'soap', '--name', 'A']);
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /Allowed choices are classic-v1, classic-v2, rest/);

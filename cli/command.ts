@@ -6,7 +6,8 @@ import { amountDongMax, parseDong } from '../src/ground/money/index.ts';
 import type { Environment } from '../src/ground/terms.ts';
 import { CliFault } from './faults.ts';
 import { type Gateway, withGateway } from './gateway.ts';
-import { type Answer, toJsonText } from './print.ts';
+import { takeNotes } from './notes.ts';
+import { type Answer, neutralise, toJsonText } from './print.ts';
 
 export type Declaration<Options> = {
   /** Name and arguments, such as `show <code>`. */
@@ -46,7 +47,8 @@ export function declareBare<Options>(
     const options = given.at(-2) as Options & { json?: true };
     const args = given.slice(0, -2).filter((arg) => arg !== undefined) as string[];
     const answer = await run(args, options);
-    console.log(options.json ? toJsonText(answer.json) : answer.text);
+    console.log(options.json ? toJsonText(answer.json) : neutralise(answer.text));
+    for (const line of takeNotes()) console.error(neutralise(line));
     if (answer.failed) process.exitCode = 1;
   });
 }

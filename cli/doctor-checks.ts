@@ -23,6 +23,7 @@ import { openKeyRing } from '../src/open-key-ring.ts';
 import { environments } from './command.ts';
 import { tellFault } from './faults.ts';
 import { databaseSchemaVersion, programSchemaVersion } from './gateway.ts';
+import { findOtherDatabase, listeningAddress } from './listening-gateway.ts';
 
 export type Finding = { level: 'OK' | 'WARN' | 'FAIL'; check: string; found: string; advice?: string };
 
@@ -67,9 +68,7 @@ function checkNode(): Finding {
 }
 
 async function checkServer(config: Config): Promise<Finding> {
-  const host = config.host === '::' || config.host === '0.0.0.0' ? '127.0.0.1' : config.host;
-  const base =
-    config.port === 0 ? config.publicUrl : `http://${host.includes(':') ? `[${host}]` : host}:${config.port}`;
+  const base = listeningAddress(config);
   try {
     const answer = await fetch(`${base}/healthz`, {
       signal: AbortSignal.timeout(serverWaitMs),
@@ -111,6 +110,8 @@ async function checkDatabase(config: Config): Promise<Finding[]> {
         version: string;
       }>`select current_setting('server_version') as version`.execute(db);
       findings.push(ok('database', `PostgreSQL ${rows[0]?.version}${how}.`));
+      const other = await findOtherDatabase(config, db);
+      if (other !== null) findings.push(fail('database', other));
       const schema = await checkSchema(db);
       findings.push(schema);
       if (schema.level === 'OK') findings.push(...(await checkContent(config, db)));

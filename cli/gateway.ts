@@ -1,5 +1,6 @@
 // What a command works with: the settings of `npm start`, its database and its keys. With the embedded database the
-// command joins the one that runs, or starts it for the moment; the last one out stops it.
+// command joins the one that runs, or starts it for the moment; the last one out stops it. A database is made by
+// `npm start` alone.
 
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -7,24 +8,33 @@ import { sql } from 'kysely';
 import { type Config, loadConfig } from '../src/config.ts';
 import { createContext } from '../src/create-context.ts';
 import type { Context } from '../src/ground/context.ts';
-import { type Database, migrate, openDatabase, openEmbeddedPostgres } from '../src/ground/database/index.ts';
+import {
+  type Database,
+  hasEmbeddedDatabase,
+  openDatabase,
+  openEmbeddedPostgres,
+} from '../src/ground/database/index.ts';
 import { createLogger } from '../src/ground/log/index.ts';
 import { openKeyRing } from '../src/open-key-ring.ts';
 import { CliFault } from './faults.ts';
+import { describeDatabase, findOtherDatabase } from './listening-gateway.ts';
+import { note } from './notes.ts';
 
 export type Gateway = { config: Config; context: Context };
 
 const migrationsDir = resolve(import.meta.dirname, '../migrations');
 
-/** Opens everything, runs `work`, and closes everything, whatever happens. */
+/** Opens everything, runs `work`, and closes everything, whatever happens. Makes no database and changes no schema. */
 export async function withGateway<T>(work: (gateway: Gateway) => Promise<T>): Promise<T> {
   const config = loadConfig(process.env);
-  const { url, ownerUrl, leave } = await openServer(config);
+  const { url, leave } = await openServer(config);
   const db = openDatabase(url, { max: 4, applicationName: 'vipay cli' });
   try {
-    const missing = programSchemaVersion() - (await databaseSchemaVersion(db));
-    if (missing !== 0) await settleSchema(missing, { url, ownerUrl });
-    const secretKey = await openKeyRing(config, db, { say: (line) => console.error(line) });
+    refuseOtherSchema(await databaseSchemaVersion(db));
+    const secretKey = await openKeyRing(config, db, { say: note, mayMake: false });
+    note(`On ${await describeDatabase(config, db)}, for the gateway at ${config.publicUrl}.`);
+    const other = await findOtherDatabase(config, db);
+    if (other !== null) note(other);
     const context = createContext(config, { db, secretKey, log: createLogger('silent') });
     return await work({ config, context });
   } finally {
@@ -33,32 +43,27 @@ export async function withGateway<T>(work: (gateway: Gateway) => Promise<T>): Pr
   }
 }
 
-async function openServer(
-  config: Config,
-): Promise<{ url: string; ownerUrl: string | null; leave: () => Promise<void> }> {
-  if (config.databaseUrl !== null) {
-    return { url: config.databaseUrl, ownerUrl: null, leave: async () => undefined };
+async function openServer(config: Config): Promise<{ url: string; leave: () => Promise<void> }> {
+  if (config.databaseUrl !== null) return { url: config.databaseUrl, leave: async () => undefined };
+  const { dataDir } = config;
+  if (!(await hasEmbeddedDatabase(dataDir))) {
+    throw new CliFault(
+      'database_missing',
+      `There is no database in ${dataDir} yet: "npm start" makes it. ` +
+        '(Another folder is named by VIPAY_DATA_DIR, a database of your own by DATABASE_URL.)',
+    );
   }
-  const embedded = await openEmbeddedPostgres({
-    dataDir: config.dataDir,
-    say: (line) => console.error(line),
-  });
-  return { url: embedded.url, ownerUrl: embedded.ownerUrl, leave: () => embedded.stop() };
+  const embedded = await openEmbeddedPostgres({ dataDir, say: note });
+  return { url: embedded.url, leave: () => embedded.stop() };
 }
 
-/** A database of our own is brought up to date; one that was given to us is the server's to migrate. */
-async function settleSchema(
-  missing: number,
-  { url, ownerUrl }: { url: string; ownerUrl: string | null },
-): Promise<void> {
-  if (ownerUrl !== null) {
-    await migrate({ ownerUrl, appUrl: url });
-    return;
-  }
+function refuseOtherSchema(has: number): void {
+  const wants = programSchemaVersion();
+  if (has === wants) return;
   throw new CliFault(
     'schema_out_of_date',
-    missing > 0
-      ? `The database lacks migrations of this program: start the gateway, which applies them, then try again.`
+    has < wants
+      ? 'The database lacks migrations of this program: start the gateway, which applies them, then try again.'
       : 'The database is newer than this program: use the version of viPay that runs on it, or a later one.',
   );
 }

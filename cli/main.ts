@@ -7,14 +7,14 @@ import { Command, CommanderError } from 'commander';
 import { addDoctorCommand } from './doctor-command.ts';
 import { tellFault } from './faults.ts';
 import { addLedgerCommands } from './ledger-commands.ts';
+import { takeNotes, wantsJson } from './notes.ts';
 import { addNotificationCommands } from './notification-commands.ts';
 import { addOrderCommands } from './order-commands.ts';
-import { toJsonText } from './print.ts';
+import { neutralise, toJsonText } from './print.ts';
 import { addRequestCommands } from './request-commands.ts';
 import { addSiteCommands } from './site-commands.ts';
 import { addWalletCommands } from './wallet-commands.ts';
 
-const wantsJson = process.argv.includes('--json');
 const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../package.json'), 'utf8')) as {
   version: string;
 };
@@ -22,7 +22,7 @@ const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../pac
 const helpText = `
 Commands read the same settings as "npm start" (DATABASE_URL, VIPAY_DATA_DIR, …) and work beside a running gateway
 or without one. Results go to stdout, the rest to stderr. With --json the result is one JSON value, and an error is
-{"error":{"code","message"}} on stderr. Exit code 0: done; 1: refused, not found or failed; 2: wrong command line.
+{"error":{"code","message","notes"}} on stderr. Exit code 0: done; 1: refused, not found or failed; 2: wrong command line.
 
 Examples:
   npx vipay site create --name "Cửa hàng Sen Đá" --protocol rest
@@ -46,7 +46,11 @@ function makeProgram(): Command {
     .version(version)
     // Before the sub-commands, which inherit both.
     .exitOverride()
-    .configureOutput(wantsJson ? { writeErr: () => undefined, outputError: () => undefined } : {})
+    .configureOutput(
+      wantsJson
+        ? { writeErr: () => undefined, outputError: () => undefined }
+        : { outputError: (text, write) => write(neutralise(text)) },
+    )
     .showHelpAfterError('(--help says more)')
     .addHelpText('after', helpText);
   addSiteCommands(program);
@@ -64,7 +68,10 @@ function end(error: unknown): void {
   const told = tellFault(error);
   // A group without a command has shown its help (code commander.help); other usage errors told themselves.
   const isTold = error instanceof CommanderError && !wantsJson;
-  if (wantsJson) console.error(toJsonText({ error: { code: told.code, message: told.message } }));
-  else if (!isTold) console.error(told.message);
+  const notes = takeNotes();
+  const { code, message } = told;
+  if (wantsJson) {
+    console.error(toJsonText({ error: { code, message, ...(notes.length > 0 ? { notes } : {}) } }));
+  } else if (!isTold) console.error(neutralise(message));
   process.exitCode = told.exitCode;
 }

@@ -7,7 +7,9 @@ import {
   findOrder,
   findOrderByNumber,
   findOrderByReference,
+  listOrders,
   type Order,
+  type OrderStatus,
   parseOrderId,
   toOrderJson,
 } from '../src/business/orders/index.ts';
@@ -23,13 +25,28 @@ import { findWallet } from '../src/business/wallets/index.ts';
 import type { Context } from '../src/ground/context.ts';
 import type { DbOrTx } from '../src/ground/database/index.ts';
 import { type ResponseCode, responseMessage } from '../src/ground/protocols/index.ts';
-import { declare, group, text } from './command.ts';
+import type { Environment } from '../src/ground/terms.ts';
+import { choice, declare, environments, group, text, whole } from './command.ts';
 import { CliFault, notFound } from './faults.ts';
 import { attemptTable, notificationJson } from './notification-text.ts';
 import { type Answer, dong, fields, maskPhone, moment, table } from './print.ts';
 
 export function addOrderCommands(program: Command): void {
   const order = group(program, 'order', 'Orders and what became of them');
+
+  declare<ListOptions>(order, {
+    usage: 'list',
+    description: 'List orders, newest first',
+    options: [
+      text('--site <code>', 'only of this site'),
+      choice('--status <status>', 'only in this state', statuses),
+      choice('--environment <name>', 'only of sandbox, or live', environments),
+      whole('--limit <n>', 'at most so many', { from: 1, to: 500, fallback: 50 }),
+      text('--before <id>', 'the next page: the last ord_… of the former one'),
+    ],
+    examples: ['npx vipay order list', 'npx vipay order list --site shop_v1 --status paid --limit 10 --json'],
+    run: ({ context }, _args, options) => showOrders(context, options),
+  });
 
   declare<{ site?: string }>(order, {
     usage: 'show <id>',
@@ -56,6 +73,56 @@ export function addOrderCommands(program: Command): void {
       return showOrder(context, found);
     },
   });
+}
+
+const statuses: readonly OrderStatus[] = ['open', 'paid', 'failed', 'cancelled', 'expired'];
+
+type ListOptions = {
+  site?: string;
+  status?: OrderStatus;
+  environment?: Environment;
+  limit: number;
+  before?: string;
+};
+
+async function showOrders(context: Context, options: ListOptions): Promise<Answer> {
+  const { site, status, environment, limit, before } = options;
+  const beforeId = before === undefined ? undefined : parseOrderId(before);
+  if (beforeId === null) {
+    throw new CliFault(
+      'order_id_malformed',
+      `--before: ${JSON.stringify(before)} is no id of the form ord_….`,
+      2,
+    );
+  }
+  const found = await listOrders(context.db, {
+    limit,
+    ...(site === undefined ? {} : { merchantSite: site }),
+    ...(status === undefined ? {} : { status }),
+    ...(environment === undefined ? {} : { environment }),
+    ...(beforeId === undefined ? {} : { before: beforeId }),
+  });
+  const more = found.length === limit ? `\nMore: --before ${found.at(-1)?.publicId}` : '';
+  return {
+    json: found.map((order) => ({ ...toOrderJson(context, order), protocol: order.protocol })),
+    text:
+      found.length === 0
+        ? 'There are no such orders.'
+        : table(
+            ['ID', 'CAME IN', 'SITE', 'REFERENCE', 'AMOUNT', 'STATUS', 'CODE', 'TRANSACTION'],
+            found.map((order) => [
+              order.publicId,
+              moment(order.createdAt),
+              order.merchantSite,
+              order.merchTxnRef,
+              dong(order.amountDong),
+              order.status,
+              order.responseCode ?? '',
+              order.transactionNo ?? '',
+            ]),
+            ['AMOUNT'],
+          ) + more,
+  };
 }
 
 async function seekOrder(db: DbOrTx, id: string, site: string | undefined): Promise<Order | null> {

@@ -64,6 +64,15 @@ export function toJsonText(value: unknown): string {
   );
 }
 
+/** Controls, formats and what draws nothing; joiners and the two common selectors stay, which words and emoji need. */
+const unseen =
+  /(?!\n|\u200c|\u200d|\ufe0e|\ufe0f)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** Text of any length and origin, its line breaks kept, with nothing in it that a terminal obeys or an eye misses. */
+export function neutralise(text: string): string {
+  return text.toWellFormed().replace(unseen, '\u{fffd}');
+}
+
 /** One clean line, as on every page; Vietnamese letters composed, so that widths are right. */
 function clean(value: Cell): string {
   return showText(value ?? '–', cellCharactersMax);

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { createSite, type NewSite, type Protocol } from '../src/business/merchants/index.ts';
 import type { FeeSchedule } from '../src/ground/money/index.ts';
 import type { Environment } from '../src/ground/terms.ts';
+import { ask } from './ask.ts';
 import {
   amount,
   choice,
@@ -44,7 +45,8 @@ export function addSiteCreateCommand(site: Command): void {
 }
 
 type CreateOptions = ResultOptions & {
-  name: string;
+  name?: string;
+  json?: true;
   protocol: Protocol;
   environment: Environment;
   merchantName?: string;
@@ -70,7 +72,10 @@ type CreateOptions = ResultOptions & {
 
 function createOptions() {
   return [
-    text('--name <name>', 'shown to buyers at the checkout').makeOptionMandatory(),
+    text(
+      '--name <name>',
+      "shown to buyers at the checkout (asked for at a terminal; else the merchant's name or the code)",
+    ),
     choice('--protocol <protocol>', 'how orders come in', [
       'classic-v1',
       'classic-v2',
@@ -138,7 +143,7 @@ async function makeSite(gateway: Gateway, _args: string[], options: CreateOption
   const input: NewSite = {
     environment: options.environment,
     protocol: options.protocol,
-    name: options.name,
+    name: options.name ?? (await chooseName(options)),
     creditAccountKind: options.creditAccount === 'collection' ? 'merchant_collection' : 'merchant_suspense',
     fee,
     ...given({
@@ -164,4 +169,11 @@ async function makeSite(gateway: Gateway, _args: string[], options: CreateOption
     json: { ...made.credentials, ...describeAgreement(made.site) },
     text: showCredentials(made.credentials, {}),
   };
+}
+
+/** What a person types, else what is known of the merchant: never a reason to refuse. */
+async function chooseName({ merchantName, merchantSite, json }: CreateOptions): Promise<string> {
+  const known = merchantName ?? merchantSite ?? 'My shop';
+  if (json || !process.stdin.isTTY || !process.stderr.isTTY) return known;
+  return ask("The site's name, as buyers see it", known, { input: process.stdin, output: process.stderr });
 }

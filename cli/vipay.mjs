@@ -2,7 +2,7 @@
 // Starts the command line on the Node that the project pins. Plain JavaScript for whatever Node (20 or later)
 // npx was started with; everything else is in main.ts.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import nodeModule from 'node:module';
 import { dirname, join, resolve } from 'node:path';
@@ -29,8 +29,14 @@ if (Number.parseInt(process.versions.node, 10) >= nodeMajorMin) {
   await import('./main.ts');
 } else {
   const script = fileURLToPath(import.meta.url);
-  const { status, error } = spawnSync(pinnedNode, [script, ...process.argv.slice(2)], { stdio: 'inherit' });
-  if (error)
+  const child = spawn(pinnedNode, [script, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // A signal meant for this process is for the command: it closes what it opened.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
     console.error(`vipay could not start ${pinnedNode}: ${error.message}. Run "npm ci" in ${projectDir}.`);
-  process.exitCode = status ?? 1;
+    process.exitCode = 1;
+  });
+  child.on('exit', (code) => {
+    process.exitCode = code ?? 1;
+  });
 }

@@ -12,7 +12,7 @@ import { errorPage } from './edges/checkout/pages/index.ts';
 import { registerEntrances } from './edges/entrances/index.ts';
 import { registerSandbox, startPath } from './edges/sandbox/index.ts';
 import type { Context } from './ground/context.ts';
-import { openDatabase } from './ground/database/index.ts';
+import { openDatabase, readDatabaseMark } from './ground/database/index.ts';
 import { createServer, type MetricsAccess, registerHealth, registerMetrics } from './ground/http/index.ts';
 import { type Jobs, type JobTask, startJobs } from './ground/jobs/index.ts';
 
@@ -43,6 +43,10 @@ export function createApp(context: Context, options: AppOptions): FastifyInstanc
   });
   registerHealth(app, context, options.isStopping ? { isStopping: options.isStopping } : {});
   registerMetrics(app, context.publicUrl, options.metrics ?? 'local');
+  // So that the command line can say when it works on another database than this gateway.
+  app.get('/healthz/database', { config: { anyHost: true } }, async (_request, reply) =>
+    reply.header('cache-control', 'no-store').send({ database: await readDatabaseMark(context.db) }),
+  );
   exposeVerification(context);
   registerEntrances(app, context);
   registerCheckout(app, context, { testWallet: options.sandbox?.testWallet ?? null });

@@ -19,6 +19,7 @@ export {
   findOrderByNumber,
   findOrderByReference,
   insertingOrder,
+  listOrders,
   listPassedDeadlines,
   lockOrder,
   type OrderRow,

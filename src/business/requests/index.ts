@@ -1,2 +1,2 @@
 export { type RefusedRequestInput, recordRefusedRequest } from './refused-requests.ts';
-export { findRefusedRequest, type RefusedRequest } from './request-queries.ts';
+export { findRefusedRequest, listRefusedRequests, type RefusedRequest } from './request-queries.ts';

@@ -32,6 +32,29 @@ export async function findRefusedRequest(db: DbOrTx, traceId: string): Promise<R
   return rows[0] ?? null;
 }
 
+const requestsListedMax = 500;
+
+/** Newest first; `before` is the moment that the last one of the former page was received at. */
+export async function listRefusedRequests(
+  db: DbOrTx,
+  page: { merchantSite?: string; code?: string; before?: Date; limit: number },
+): Promise<RefusedRequest[]> {
+  const conditions = [
+    sql`true`,
+    ...(page.merchantSite === undefined ? [] : [sql`merchant_site = ${page.merchantSite}`]),
+    ...(page.code === undefined ? [] : [sql`code = ${page.code}`]),
+    ...(page.before === undefined ? [] : [sql`received_at < ${page.before}`]),
+  ];
+  const { rows } = await sql<RefusedRequest>`
+    select trace_id as "traceId", received_at as "receivedAt", entry_point as "entryPoint", method,
+      remote_address as "remoteAddress", merchant_site as "merchantSite", code, detail, received,
+      repeated, repeated_until as "repeatedUntil"
+    from refused_requests
+    where ${sql.join(conditions, sql` and `)}
+    order by received_at desc, trace_id limit ${Math.min(page.limit, requestsListedMax)}`.execute(db);
+  return rows;
+}
+
 /** `receivedJson` is the masked fields as JSON text. */
 export type NewRefusedRequest = Omit<RefusedRequest, 'received' | 'repeated' | 'repeatedUntil'> & {
   receivedJson: string;

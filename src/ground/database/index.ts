@@ -11,6 +11,7 @@ export {
   type Tx,
 } from './database.ts';
 export { isPassingFault, saysRolledBack } from './database-fault.ts';
+export { readDatabaseMark } from './database-mark.ts';
 export {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
