@@ -7,7 +7,7 @@ import type { Context } from '../../ground/context.ts';
 import { isSentByAnotherOrigin } from '../../ground/http/index.ts';
 import { logEvent, logPath } from '../../ground/log/index.ts';
 import { chooseLocale, createNonce, pageHeaders } from '../../ground/pages/index.ts';
-import type { Environment } from '../../ground/terms.ts';
+import type { Environment, Locale } from '../../ground/terms.ts';
 import { isFormToken } from './browser-mark.ts';
 import {
   type ActionResult,
@@ -23,6 +23,7 @@ import {
   type Refused,
   type Sender,
 } from './checkout-actions.ts';
+import { expiredPath, isExpiredClassic, readExpired, redirectToExpired } from './expired-order.ts';
 import {
   type Checkout,
   loadCheckout,
@@ -77,11 +78,13 @@ export function registerCheckout(
     );
   }
   // Apps that wrap the checkout in a web view watch for this address and close.
-  app.get('/vipay_v2/expired', (request, reply) => {
+  app.get(expiredPath, async (request, reply) => {
     const nonce = createNonce();
+    const known = await readExpired(context, request);
+    const frame = frameFor(context, request, known?.order.environment ?? 'live', nonce, known?.order.locale);
     return reply
       .headers(pageHeaders({ nonce }))
-      .send(expiredAppPage(frameFor(context, request, 'live', nonce)));
+      .send(expiredAppPage({ ...frame, returnHref: known?.returnHref ?? null }));
   });
 }
 
@@ -102,6 +105,8 @@ async function answerShow(
   const { lang, stay } = request.query;
   if (!checkout.isKnownBrowser) setBrowserMark(context, reply, checkout.order.id, checkout.mark);
   if (lang === 'vi' || lang === 'en') setCheckoutCookie(context, reply, checkout, 'locale', lang);
+
+  if (isExpiredClassic(checkout.order)) return redirectToExpired(context, reply, checkout);
 
   const { environment } = checkout.order;
   if (checkout.payment?.status === 'paid')
@@ -193,8 +198,15 @@ function answerError(
   return reply.code(status).headers(pageHeaders({ nonce })).send(errorPage(view));
 }
 
-function frameFor(context: Context, request: FastifyRequest, environment: Environment, nonce: string) {
+/** `ownLocale`: the order's, where one is known. */
+function frameFor(
+  context: Context,
+  request: FastifyRequest,
+  environment: Environment,
+  nonce: string,
+  ownLocale?: Locale,
+) {
   const { lang } = request.query as { lang?: unknown };
-  const locale = chooseLocale(lang, request.headers['accept-language']);
+  const locale = chooseLocale(lang ?? ownLocale, request.headers['accept-language']);
   return { locale, environment, operator: context.operator, nonce, now: context.clock.now() };
 }

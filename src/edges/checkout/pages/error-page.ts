@@ -1,13 +1,13 @@
 // Pages for what could not be shown. Their address may not be asked twice (a signed redirect, a refused form),
 // so there is no language link: the other language is in the page, and takes the place of the first when it is opened.
 
-import { type Html, html, renderPage } from '../../../ground/pages/index.ts';
+import { type Html, html, renderPage, safeHref } from '../../../ground/pages/index.ts';
 import { responseMessage } from '../../../ground/protocols/index.ts';
 import type { Locale } from '../../../ground/terms.ts';
 import { texts } from '../texts/index.ts';
 import { formatInstant } from './format.ts';
 import { fact, icons } from './parts.ts';
-import type { ErrorKind, ErrorView, FaultView, PageFrame } from './view-models.ts';
+import type { ErrorKind, ErrorView, ExpiredAppView, FaultView, PageFrame } from './view-models.ts';
 
 type Lines = { title: string; what: string; money: string; todo: string };
 
@@ -47,8 +47,9 @@ export function faultPage(view: FaultView): string {
 }
 
 /** GET /vipay_v2/expired: apps that wrap the checkout watch for this address and close. */
-export function expiredAppPage(view: PageFrame): string {
+export function expiredAppPage(view: ExpiredAppView): string {
   const { expiredApp: t, common } = texts[view.locale];
+  const href = view.returnHref === null ? null : safeHref(view.returnHref);
   return renderPage({
     ...view,
     title: t.title,
@@ -56,6 +57,7 @@ export function expiredAppPage(view: PageFrame): string {
       <h1 class="state bad">${icons.wait}<span>${t.title}</span></h1>
       <p><strong>${common.noMoneyTaken}</strong> ${t.what}</p>
       <p>${t.todo}</p>
+      ${href !== null && html`<a class="button next" href="${href}" rel="noreferrer">${common.backToShop}</a>`}
       </section>`,
   });
 }

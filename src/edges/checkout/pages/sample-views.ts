@@ -215,7 +215,10 @@ export function samplePages(locale: Locale, live = false): Record<string, string
       detail: 'secure_hash does not match the received fields',
       title: null,
     }),
-    'expired-app': expiredAppPage(frame),
+    'expired-app': expiredAppPage({
+      ...frame,
+      returnHref: 'shop-app://return?merchant_site=shop_v2',
+    }),
   };
   for (const code of refusalCodes) pages[`refusal-${code}`] = sampleRefusal(frame, code);
   for (const kind of errorKinds)

@@ -173,4 +173,7 @@ export type FaultView = PageFrame & {
 };
 
 /** GET /vipay_v2/expired */
-export type ExpiredAppView = PageFrame;
+export type ExpiredAppView = PageFrame & {
+  /** the signed way back, for the browser that came from the shop alone; null: none */
+  returnHref: string | null;
+};
