@@ -1,5 +1,5 @@
 // The documents keep their word: examples print what the page says, links lead somewhere, tables name what there is,
-// and every test that ARCHITECTURE.md names exists.
+// every test that ARCHITECTURE.md and SECURITY.md name exists, and SECURITY.md leaves no requirement out.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -59,17 +59,48 @@ test('command-line.md names every command, and no other', async () => {
   assert.deepEqual(told.map(([, command]) => command).sort(), known.flat().sort());
 });
 
-test('every test that ARCHITECTURE.md names exists', () => {
-  const named = [...read('ARCHITECTURE.md').matchAll(/`([\w/.-]+\.test\.ts)` › “([^”]+)”/g)];
-  assert.ok(named.length > 0);
-  const missing = named.filter(
-    ([, path = '', name = '']) =>
-      !existsSync(join(projectDir, path)) || !normalize(read(path)).includes(normalize(name)),
+for (const page of ['ARCHITECTURE.md', 'SECURITY.md']) {
+  test(`every test that ${page} names exists`, () => {
+    const named = [...read(page).matchAll(/`([\w/.-]+\.test\.ts)` › “([^”]+)”/g)];
+    assert.ok(named.length > 0);
+    const missing = named.filter(
+      ([, path = '', name = '']) =>
+        !existsSync(join(projectDir, path)) || !normalize(read(path)).includes(normalize(name)),
+    );
+    assert.deepEqual(
+      missing.map(([text]) => text),
+      [],
+    );
+  });
+}
+
+/** The requirements of levels 1 and 2 of ASVS 5.0.0, by their numbers; chapters 5, 10 and 17 do not apply as a whole. */
+const asvs =
+  '1.1.1-2 1.2.1-9 1.3.1-11 1.4.1-3 1.5.1-2 2.1.1-3 2.2.1-3 2.3.1-4 2.4.1-1 3.2.1-2 3.3.1-4 3.4.1-6 3.5.1-5 3.7.1-2 ' +
+  '4.1.1-3 4.2.1-1 6.1.1-3 6.2.1-12 6.3.1-4 6.4.1-4 6.5.1-5 6.6.1-3 7.1.1-3 7.2.1-4 7.3.1-2 7.4.1-5 7.5.1-2 ' +
+  '8.1.1-2 8.2.1-3 8.3.1-1 8.4.1-1 9.1.1-3 9.2.1-4 11.1.1-2 11.2.1-3 11.3.1-3 11.4.1-4 11.5.1-1 11.6.1-1 ' +
+  '12.1.1-3 12.2.1-2 12.3.1-4 13.1.1-1 13.2.1-5 13.3.1-2 13.4.1-5 14.1.1-2 14.2.1-4 14.3.1-3 ' +
+  '15.1.1-3 15.2.1-3 15.3.1-7 16.1.1-1 16.2.1-5 16.3.1-4 16.4.1-3 16.5.1-3';
+
+test('SECURITY.md answers every requirement of ASVS once: held by a test or a page, or said why not', () => {
+  const range = (text: string) => {
+    const [, section = '', first = '', last = ''] = /^(\d+\.\d+)\.(\d+)(?:[-–](\d+))?$/.exec(text) ?? [];
+    const from = Number(first);
+    return Array.from({ length: (Number(last) || from) - from + 1 }, (_, at) => `${section}.${from + at}`);
+  };
+  const page = read('SECURITY.md').split('## OWASP ASVS 5.0, level 2')[1] ?? '';
+  const rows = [...page.matchAll(/^\| (\d[\d., ]*) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)];
+  assert.ok(rows.length > 80);
+  for (const [row, , , state = '', by = ''] of rows) {
+    assert.ok(['held', 'deviates', 'operator', 'not yet'].includes(state), row);
+    if (state === 'held') assert.match(by, /\.test\.ts` › “/, row);
+    if (state === 'deviates') assert.match(by, /^(?:ours: |Circular \d+\/\d{4}\/TT-NHNN)/, row);
+  }
+  const absent = [...page.matchAll(/^(?:.*)Not here: (.+)$/gm)].flatMap(([, text = '']) =>
+    [...text.matchAll(/\d+\.\d+\.\d+(?:[-–]\d+)?/g)].flatMap(([found]) => range(found)),
   );
-  assert.deepEqual(
-    missing.map(([text]) => text),
-    [],
-  );
+  const told = [...rows.flatMap(([, ids = '']) => ids.split(', ')), ...absent];
+  assert.deepEqual(told.sort(), asvs.split(' ').flatMap(range).sort());
 });
 
 /** Names of tests may hold quotation marks, escaped in the code. */
