@@ -1,9 +1,9 @@
-// The one style sheet, inside the page (its hash stands in the Content-Security-Policy). The system's font, the
-// colours of the gateway's own pages, a dark scheme of the same; 390 px first.
+// The one style sheet, inside the page (its hash stands in the Content-Security-Policy). The system's font, the shop's
+// own colours and shapes, so that a buyer sees the step to the gateway's page and back; a dark scheme; 390 px first.
 
 export const style = `
-:root{color-scheme:light dark;--ink:#1c1917;--muted:#57534e;--line:#e7e5e4;--edge:#8a837d;--paper:#fff;--ground:#fafaf9;--panel:#f3efe8;--accent:#c2410c;--on-accent:#fff;--good:#15803d;--bad:#b91c1c}
-@media (prefers-color-scheme:dark){:root{--ink:#fafaf9;--muted:#b5aea8;--line:#3a3532;--edge:#857d77;--paper:#211d1b;--ground:#171412;--panel:#2e2824;--accent:#fb923c;--on-accent:#1c1917;--good:#4ade80;--bad:#fca5a5}}
+:root{color-scheme:light dark;--ink:#1c1917;--muted:#57534e;--line:#dde3d8;--edge:#7d8577;--paper:#fffefa;--ground:#f6f7f0;--panel:#e8eee1;--accent:#2f6b4f;--accent-down:#24543e;--on-accent:#fff;--good:#15803d;--bad:#b91c1c}
+@media (prefers-color-scheme:dark){:root{--ink:#fafaf9;--muted:#b5aea8;--line:#343c34;--edge:#7f8a80;--paper:#1c221d;--ground:#131814;--panel:#28312a;--accent:#8fd3ae;--accent-down:#b2e3c8;--on-accent:#10241a;--good:#4ade80;--bad:#fca5a5}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 a{color:inherit;text-underline-offset:3px}
@@ -31,12 +31,11 @@ legend{padding:0;margin-bottom:8px;font-weight:600}
 .picture svg{display:block;width:100%}
 .card .body{display:flex;flex-direction:column;gap:4px;padding:16px;flex:1}
 .price{font-size:22px;font-weight:650;font-variant-numeric:tabular-nums;margin-top:auto;padding-top:12px}
-.button{display:inline-flex;align-items:center;justify-content:center;min-height:48px;padding:0 24px;border-radius:8px;border:1px solid var(--accent);background:var(--accent);color:var(--on-accent);font:inherit;font-weight:600;text-decoration:none;cursor:pointer}
+.button{display:inline-flex;align-items:center;justify-content:center;min-height:48px;padding:0 24px;border-radius:24px;border:1px solid var(--accent);background:var(--accent);color:var(--on-accent);font:inherit;font-weight:600;text-decoration:none;cursor:pointer}
 .quiet{background:transparent;color:var(--accent)}
 .card .button{margin-top:12px}
-.button:hover{filter:brightness(1.08)}
-.quiet:hover{background:var(--accent);color:var(--on-accent);filter:none}
 .plain{border-color:var(--edge);background:transparent;color:var(--ink)}
+@media (hover:hover){.button:hover{background:var(--accent-down);color:var(--on-accent)}.plain:hover{background:var(--panel);color:var(--ink)}}
 .state{background:var(--paper);border:1px solid var(--line);border-radius:12px;padding:24px 20px;margin:16px 0 32px}
 .state h1{margin:0 0 8px;font-size:26px}
 .state.good h1{color:var(--good)}.state.bad h1{color:var(--bad)}

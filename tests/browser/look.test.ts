@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { style as shopStyle } from '../../samples/node/page-style.ts';
 import {
   sampleCode,
   sampleConfirm,
@@ -15,6 +16,7 @@ import {
 } from '../../src/edges/checkout/pages/sample-views.ts';
 import { sandboxSamplePages } from '../../src/edges/sandbox/sample-views.ts';
 import { pageHeaders } from '../../src/ground/pages/index.ts';
+import { darkTokens, lightTokens } from '../../src/ground/pages/tokens.ts';
 import type { Locale } from '../../src/ground/terms.ts';
 import { launchBrowser } from '../support/chromium.ts';
 import { assertRead, bottomOf, findCut, findLow, readFocus, readTextSizes } from './measure.ts';
@@ -220,6 +222,24 @@ test('the minutes left are counted down by a script, and gone in the last one', 
     assert.equal(await left.isVisible(), false);
   });
 });
+
+test("a buyer sees the step from the shop's colours to the gateway's: the two accents are not alike", () => {
+  const shopAccents = [...shopStyle.matchAll(/--accent:(#[0-9a-f]{6})/g)].map(([, colour = '']) => colour);
+  assert.equal(shopAccents.length, 2);
+  const hues = [...shopAccents, lightTokens.accent, darkTokens.accent].map(hueOf);
+  for (const shop of hues.slice(0, 2)) {
+    for (const ours of hues.slice(2)) {
+      const apart = Math.abs(shop - ours);
+      assert.ok(Math.min(apart, 360 - apart) >= 45, `hues ${shop} and ${ours}`);
+    }
+  }
+});
+
+/** In degrees, of a colour such as #1d4ed8. */
+function hueOf(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+  return (Math.atan2(Math.sqrt(3) * (green - blue), 2 * red - green - blue) * 180) / Math.PI + 180;
+}
 
 test('one language is on the screen of an error, the other one a press away', async () => {
   await withPage({ ...phone, javaScriptEnabled: false }, async (show) => {

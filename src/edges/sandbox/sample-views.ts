@@ -13,11 +13,15 @@ function sampleMessages(locale: Locale): Message[] {
     locale === 'vi'
       ? 'viPay: 482913 là mã OTP để thanh toán 5.200.000 ₫ cho Cửa hàng Sen Đá. Mã có hiệu lực 2 phút. Không chia sẻ mã này với bất kỳ ai.'
       : 'viPay: 482913 is your code to pay 5.200.000 ₫ to Cửa hàng Sen Đá. Valid for 2 minutes. Never share this code.';
+  const locked =
+    locale === 'vi'
+      ? 'viPay: Đăng nhập bằng mã PIN tạm khóa đến 14:20 23/11 (GMT+7) vì nhập sai quá nhiều lần. Nếu không phải bạn, hãy đổi mã PIN và báo cho nhà cung cấp ví.'
+      : 'viPay: PIN sign-in is locked until 14:20 23/11 (GMT+7) after too many wrong PINs. If it was not you, change your PIN and tell your wallet provider.';
   const of = { environment: 'sandbox', recipient: '0900000001', text } as const;
   const at = (time: string) => new Date(`2026-11-23T${time}Z`);
   return [
     { ...of, id: '2', purpose: 'otp', createdAt: at('06:50:08') },
-    { ...of, id: '1', purpose: 'pin_locked', createdAt: at('06:40:00') },
+    { ...of, id: '1', text: locked, purpose: 'pin_locked', createdAt: at('06:40:00') },
   ];
 }
 

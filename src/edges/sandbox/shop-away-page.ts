@@ -6,12 +6,12 @@ import type { Locale } from '../../ground/terms.ts';
 const words = {
   vi: {
     title: 'Cửa hàng mẫu đang khởi động lại',
-    what: 'Chương trình của cửa hàng vừa dừng và được chạy lại ngay.',
+    what: 'Chương trình của cửa hàng vừa dừng và đang được chạy lại.',
     money: 'Đơn hàng và tiền không bị ảnh hưởng: cổng thanh toán sẽ gửi lại kết quả cho cửa hàng.',
     reload: 'Trang này tự tải lại sau vài giây.',
     again: 'Mở lại cửa hàng',
     home: 'Về trang bắt đầu',
-    still: 'Nếu vẫn không được sau một phút, hãy xem nhật ký của viPay (dòng “the demo shop”).',
+    still: 'Nếu sau một phút vẫn chưa được, hãy xem nhật ký của viPay.',
   },
   en: {
     title: 'The demo shop is starting again',
@@ -20,7 +20,7 @@ const words = {
     reload: 'This page reloads by itself in a few seconds.',
     again: 'Open the shop again',
     home: 'To the start page',
-    still: 'If it is still away after a minute, look at viPay’s log (the lines “the demo shop”).',
+    still: 'If it is still away after a minute, look at viPay’s log.',
   },
 } as const;
 
