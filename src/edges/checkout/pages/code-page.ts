@@ -42,7 +42,7 @@ export function codePage(view: CodeView): string {
       ${hiddenFields(view, view.paymentId)}
       <p id="sent">${t.sentTo(maskPhone(view.phone))} ${error !== 'expired' && t.validUntil(validUntil)}</p>
       <div><label for="otp">${t.label}</label>
-      <input class="code" id="otp" name="otp" inputmode="numeric" autocomplete="one-time-code" pattern="${sixDigits}" maxlength="32" required autofocus${codeWrong && html` aria-invalid="true"`} aria-describedby="${error !== null && `${alertId} `}sent">
+      <input class="code" id="otp" name="otp" inputmode="numeric" autocomplete="one-time-code" pattern="${sixDigits}" maxlength="64" required autofocus${codeWrong && html` aria-invalid="true"`} aria-describedby="${error !== null && `${alertId} `}sent">
       <p class="hint">${t.neverShare}</p></div>
       ${submitButton(view, t.pay(formatDong(view.order.amountDong)), 'next')}
       </form>

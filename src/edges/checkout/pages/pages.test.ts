@@ -234,7 +234,7 @@ test('fields take what people paste: nothing is cut before the server has read i
   const frame = sampleFrame('vi');
   for (const page of [sampleSignIn(frame), sampleCode(frame)]) {
     for (const [, input = ''] of page.matchAll(/<input( id=[^>]*)>/g)) {
-      assert.match(input, /maxlength="32"/);
+      assert.match(input, /maxlength="64"/);
     }
   }
   assert.match(sampleCode(frame), /inputmode="numeric" autocomplete="one-time-code"/);

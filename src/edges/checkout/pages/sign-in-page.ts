@@ -27,9 +27,9 @@ export function signInPage(view: SignInView): string {
       <form class="stack" method="post" action="${formAction(view, 'sign-in')}">
       ${hiddenFields(view)}
       <div><label for="phone">${t.phone}</label>
-      <input id="phone" name="phone" type="tel" autocomplete="username" maxlength="32" required value="${view.phone}"${phoneWrong && wrong}${error === 'phone_malformed' && html` autofocus`}></div>
+      <input id="phone" name="phone" type="tel" autocomplete="username" maxlength="64" required value="${view.phone}"${phoneWrong && wrong}${error === 'phone_malformed' && html` autofocus`}></div>
       <div><label for="pin">${t.pin}</label>
-      <input id="pin" name="pin" type="password" inputmode="numeric" autocomplete="current-password" maxlength="32" required${pinWrong && wrong}${focusPin && html` autofocus`}></div>
+      <input id="pin" name="pin" type="password" inputmode="numeric" autocomplete="current-password" maxlength="64" required${pinWrong && wrong}${focusPin && html` autofocus`}></div>
       ${submitButton(view, t.submit, 'next')}
       <p class="muted">${t.privacy}</p>
       ${testWallet && html`<p class="muted">${t.testWallet(testWallet.phone, testWallet.pin)}</p>`}
