@@ -6,7 +6,7 @@ import { findSite, type MerchantSite } from '../../business/merchants/index.ts';
 import { arrivalUrl, placeOrder } from '../../business/orders/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
-import { toProblem } from '../../ground/http/index.ts';
+import { ProblemError, toProblem } from '../../ground/http/index.ts';
 import { chooseLocale, createNonce, pageHeaders } from '../../ground/pages/index.ts';
 import type { Decoded, OrderFault, ResponseCode } from '../../ground/protocols/index.ts';
 import { faultPage } from '../checkout/pages/index.ts';
@@ -107,6 +107,8 @@ function answerFault(
     detail: site?.environment === 'live' ? null : fault.detail,
     title: null,
   });
+  // By its shop's own way back a buyer finds here again; a program that asks should wait as long.
+  if (fault.code === '75') reply.headers(new ProblemError('unavailable').headers);
   return reply
     .code(refused.status ?? statusByCode[fault.code] ?? 400)
     .headers(pageHeaders({ nonce }))

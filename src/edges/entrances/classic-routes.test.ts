@@ -219,6 +219,18 @@ describe('classic orders by redirect', () => {
     assert.deepEqual([answer.statusCode, codeOf(answer)], [403, '04']);
   });
 
+  test('while the database is away the buyer is told 75, and a program when to ask again', async () => {
+    const { clock } = at.context;
+    at.context.clock = {
+      now() {
+        throw Object.assign(new Error('terminating connection'), { code: '57P01' });
+      },
+    };
+    const away = await at.app.inject({ url: v1Url(v1, v1Fields(v1, { merch_txn_ref: 'V1-AWAY' })) });
+    at.context.clock = clock;
+    assert.deepEqual([away.statusCode, away.headers['retry-after']], [503, '5']);
+  });
+
   test('only GET places an order: HEAD, POST and PUT are 405', async () => {
     for (const method of ['HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'] as const) {
       const answer = await at.app.inject({

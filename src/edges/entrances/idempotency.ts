@@ -127,7 +127,6 @@ function lockIdOf({ merchantSite, path, idempotencyKey }: KeyScope): bigint {
 function inFlight(): ProblemError {
   return new ProblemError('request-in-flight', {
     detail: 'the first request with this Idempotency-Key is not answered yet',
-    headers: { 'retry-after': '1' },
   });
 }
 

@@ -38,7 +38,6 @@ export type ErrorPage = (view: {
 export type ProblemContext = Pick<Context, 'clock' | 'log' | 'publicUrl'> & { errorPage: ErrorPage };
 
 const fieldErrorsMax = 20;
-const retryAfterSeconds = '5';
 
 /** Maps what Fastify, Zod, the parsers and PostgreSQL throw. Everything unknown is `internal-error`. */
 export function toProblem(error: unknown): ProblemError {
@@ -49,9 +48,7 @@ export function toProblem(error: unknown): ProblemError {
     const detail = first ? `${first.field || 'body'}: ${first.detail}` : 'does not fit the schema';
     return new ProblemError('malformed-request', { detail, errors });
   }
-  if (isPassingFault(error)) {
-    return new ProblemError('unavailable', { headers: { 'retry-after': retryAfterSeconds } });
-  }
+  if (isPassingFault(error)) return new ProblemError('unavailable');
   const fields = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
   const slug = typeof fields.statusCode === 'number' ? slugOfStatus(fields.statusCode) : undefined;
   return new ProblemError(slug ?? 'internal-error', slug ? { detail: ownWords[slug] ?? slug } : {});

@@ -4,7 +4,8 @@
 
 import type { ResponseCode } from '../protocols/index.ts';
 
-type ProblemEntry = { status: number; code: ResponseCode; title: string };
+/** `retryAfterSeconds`: worth another try, and when (the `Retry-After` header). */
+type ProblemEntry = { status: number; code: ResponseCode; title: string; retryAfterSeconds?: number };
 
 export const problems = {
   'malformed-request': { status: 400, code: '03', title: 'Malformed request' },
@@ -18,7 +19,12 @@ export const problems = {
   'request-timeout': { status: 408, code: '03', title: 'The request did not arrive in time' },
   'order-already-final': { status: 409, code: '95', title: 'The order already has its final result' },
   'duplicate-reference': { status: 409, code: '94', title: 'Reference already used for another order' },
-  'request-in-flight': { status: 409, code: '68', title: 'The first request with this key is still running' },
+  'request-in-flight': {
+    status: 409,
+    code: '68',
+    title: 'The first request with this key is still running',
+    retryAfterSeconds: 1,
+  },
   'request-too-large': { status: 413, code: '03', title: 'Request body too large' },
   'address-too-long': { status: 414, code: '03', title: 'Address too long' },
   'unsupported-media-type': { status: 415, code: '03', title: 'Unsupported content type' },
@@ -27,7 +33,7 @@ export const problems = {
   'idempotency-key-reused': { status: 422, code: '03', title: 'Idempotency key used for another request' },
   'headers-too-large': { status: 431, code: '03', title: 'Request headers too large' },
   'internal-error': { status: 500, code: '99', title: 'Internal error' },
-  unavailable: { status: 503, code: '75', title: 'Service unavailable' },
+  unavailable: { status: 503, code: '75', title: 'Service unavailable', retryAfterSeconds: 5 },
 } as const satisfies Record<string, ProblemEntry>;
 
 export type ProblemSlug = keyof typeof problems;
@@ -60,9 +66,13 @@ export class ProblemError extends Error {
     this.status = problems[slug].status;
     this.code = parts.code ?? problems[slug].code;
     this.errors = parts.errors ?? [];
-    this.headers = parts.headers ?? {};
+    this.headers = { ...retryAfter(problems[slug]), ...parts.headers };
     this.members = parts.members ?? {};
   }
+}
+
+function retryAfter({ retryAfterSeconds }: ProblemEntry): Record<string, string> {
+  return retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
 }
 
 /** The body of `application/problem+json`, as text. */

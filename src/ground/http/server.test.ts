@@ -185,6 +185,29 @@ describe('the server', () => {
   });
 });
 
+test('whatever is worth another try says when, however it came about', async () => {
+  const app = createApp();
+  app.get('/v3/by-slug', async () => {
+    throw new ProblemError('unavailable', { detail: 'busy' });
+  });
+  app.get('/v3/by-status', async () => {
+    throw Object.assign(new Error('x'), { statusCode: 503 });
+  });
+  app.get('/v3/in-flight', async () => {
+    throw new ProblemError('request-in-flight');
+  });
+  for (const [url, status, seconds] of [
+    ['/v3/by-slug', 503, '5'],
+    ['/v3/by-status', 503, '5'],
+    ['/v3/in-flight', 409, '1'],
+    ['/v3/nothing', 404, undefined],
+  ] as const) {
+    const answer = await app.inject({ url });
+    assert.deepEqual([answer.statusCode, answer.headers['retry-after']], [status, seconds], url);
+  }
+  await app.close();
+});
+
 test('a request that dribbles in is cut off at the time limit', async () => {
   const app = createApp(200);
   await app.listen({ port: 0, host: '127.0.0.1' });
