@@ -105,7 +105,7 @@ end $$;
  * judged before, or an operator, ends the lock. A subject that nobody knows is counted and locked like one that is.
  */
 create function attempts_count_pin(p_scope text, p_subject text, p_wallet uuid, p_now timestamptz)
-  returns table (is_counted boolean, counted integer, locks_at timestamptz, is_locked_for_good boolean)
+  returns table (is_counted boolean, attempts_left integer, locks_at timestamptz, is_locked_for_good boolean)
   language plpgsql as $$
 declare
   v_max bigint := policy_in_force('pin.attempts_max', p_now);
@@ -124,11 +124,11 @@ begin
     v_row.locked_until := null;
   end if;
   if v_row.locks >= v_locks_max then
-    return query select false, v_row.attempts, null::timestamptz, true;
+    return query select false, 0, null::timestamptz, true;
     return;
   end if;
   if v_row.locked_until > p_now then
-    return query select false, v_row.attempts, v_row.locked_until, false;
+    return query select false, 0, v_row.locked_until, false;
     return;
   end if;
   v_row.attempts := case when v_row.locked_until is null then v_row.attempts + 1 else 1 end;
@@ -145,21 +145,21 @@ begin
   update attempt_counters c set attempts = v_row.attempts, locks = v_row.locks, locked_until = v_row.locked_until,
       wallet_id = p_wallet, notice_due_at = v_row.notice_due_at, window_ends_at = p_now + interval '365 days'
     where c.scope = p_scope and c.subject = p_subject;
-  return query select true, v_row.attempts, v_row.locked_until, v_row.locks >= v_locks_max;
+  return query select true, greatest(v_max - v_row.attempts, 0)::integer, v_row.locked_until, v_row.locks >= v_locks_max;
 end $$;
 
 /*
  * One attempt to sign in: counted for the checkout, the address and the phone, in this order, before anything is
  * compared. `verdict`: judge; too_many_attempts (10); pin_locked (79). `locks_at` of an attempt that is judged: the
- * lock that it leaves behind unless it is right. A browser that has paid from this wallet since the PIN was chosen is
+ * lock that it leaves behind unless it is right; `attempts_left`: how many more the row has then. A browser that has paid from this wallet since the PIN was chosen is
  * counted by its own row alone, so neither strangers nor neighbours lock it out.
  */
 create function sign_in_begin(
   p_environment text, p_phone text, p_phone_subject text, p_paid_from uuid[], p_paid_at timestamptz[],
   p_checkout_subject text, p_address_subject text, p_address_rule text, p_now timestamptz
 ) returns table (
-  verdict text, retry_at timestamptz, locks_at timestamptz, is_locked_for_good boolean, counted_as text,
-  wallet_id uuid, stored_pin_hash text, pin_costs text[])
+  verdict text, retry_at timestamptz, attempts_left integer, locks_at timestamptz, is_locked_for_good boolean,
+  counted_as text, wallet_id uuid, stored_pin_hash text, pin_costs text[])
   language plpgsql as $$
 declare
   v_wallet wallets;
@@ -182,7 +182,7 @@ begin
       end if;
     end if;
     if v_retry_at is not null then
-      return query select 'too_many_attempts', v_retry_at, null::timestamptz, false, v_counted_as,
+      return query select 'too_many_attempts', v_retry_at, 0, null::timestamptz, false, v_counted_as,
         null::uuid, null::text, null::text[];
       return;
     end if;
@@ -190,11 +190,11 @@ begin
   select * into v_pin from attempts_count_pin(
     v_counted_as, case v_counted_as when 'phone' then p_phone_subject else v_wallet.id::text end, v_wallet.id, p_now);
   if not v_pin.is_counted then
-    return query select 'pin_locked', v_pin.locks_at, null::timestamptz, v_pin.is_locked_for_good, v_counted_as,
+    return query select 'pin_locked', v_pin.locks_at, 0, null::timestamptz, v_pin.is_locked_for_good, v_counted_as,
       null::uuid, null::text, null::text[];
     return;
   end if;
-  return query select 'judge', null::timestamptz, v_pin.locks_at, v_pin.is_locked_for_good, v_counted_as,
+  return query select 'judge', null::timestamptz, v_pin.attempts_left, v_pin.locks_at, v_pin.is_locked_for_good, v_counted_as,
     v_wallet.id, v_wallet.pin_hash, (select array_agg(c.cost) from pin_costs c);
 end $$;
 

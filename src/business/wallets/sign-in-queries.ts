@@ -27,6 +27,8 @@ export type BegunAttempt =
       /** Counted: compare the PIN. `lockedUntil`: the lock that the attempt leaves behind unless it is right. */
       verdict: 'judge';
       countedAs: CountedAs;
+      /** In the row of wrong PINs, if this one is wrong. */
+      attemptsLeft: number;
       /** Null: nobody has this phone. */
       wallet: Wallet | null;
       pinHash: string | null;
@@ -52,6 +54,7 @@ export async function beginAttempt(
     Wallet & {
       verdict: BegunAttempt['verdict'];
       retryAt: Date | null;
+      attemptsLeft: number;
       locksAt: Date | null;
       isLockedForGood: boolean;
       countedAs: CountedAs;
@@ -59,7 +62,7 @@ export async function beginAttempt(
       costsInUse: string[] | null;
     }
   >`
-    select begun.verdict, begun.retry_at as "retryAt", begun.locks_at as "locksAt",
+    select begun.verdict, begun.retry_at as "retryAt", begun.attempts_left as "attemptsLeft", begun.locks_at as "locksAt",
       begun.is_locked_for_good as "isLockedForGood", begun.counted_as as "countedAs",
       begun.stored_pin_hash as "pinHash", begun.pin_costs as "costsInUse", ${walletList}
     from sign_in_begin(${environment}, ${phone}, ${subjects.phone},
@@ -68,7 +71,17 @@ export async function beginAttempt(
     left join wallets on wallets.id = begun.wallet_id`.execute(db);
   const [begun] = rows;
   if (!begun) throw new Error('an attempt to sign in was neither counted nor refused');
-  const { verdict, retryAt, locksAt, isLockedForGood, countedAs, pinHash, costsInUse, ...wallet } = begun;
+  const {
+    verdict,
+    retryAt,
+    attemptsLeft,
+    locksAt,
+    isLockedForGood,
+    countedAs,
+    pinHash,
+    costsInUse,
+    ...wallet
+  } = begun;
   switch (verdict) {
     case 'too_many_attempts':
       return { verdict, retryAt: retryAt ?? now };
@@ -80,6 +93,7 @@ export async function beginAttempt(
         countedAs,
         lockedUntil: locksAt,
         isLockedForGood,
+        attemptsLeft,
         wallet: pinHash === null ? null : wallet,
         pinHash,
         costsInUse: costsInUse ?? [],

@@ -18,8 +18,8 @@ import {
 import type { Wallet } from './wallet.ts';
 
 export type SignInRefusal =
-  /** Unknown phone and wrong PIN alike. */
-  | { error: 'phone_or_pin_wrong' }
+  /** Unknown phone and wrong PIN alike. `attemptsLeft`: wrong PINs until sign-in by PIN is locked for this phone. */
+  | { error: 'phone_or_pin_wrong'; attemptsLeft: number }
   /** Code 10: too many attempts from this checkout or this network; the next is free at `retryAt`. */
   | { error: 'too_many_attempts'; retryAt: Date }
   /** Code 79: too many wrong PINs in a row for this phone, known or not. Null: until somebody unlocks it. */
@@ -94,7 +94,9 @@ export async function signIn(
   }
   if (!checked.matches || !wallet || pinHash === null) {
     lines.failed(wallet, countedAs);
-    if (begun.lockedUntil === null) return { ok: false, error: 'phone_or_pin_wrong' };
+    if (begun.lockedUntil === null) {
+      return { ok: false, error: 'phone_or_pin_wrong', attemptsLeft: begun.attemptsLeft };
+    }
     lines.locked(wallet, countedAs, lockedUntil);
     tellOfLockSoon(context, { countedAs, subject: pinSubject(settled) });
     return { ok: false, error: 'pin_locked', lockedUntil };

@@ -46,6 +46,8 @@ export type Sender = { address: string; paidFrom: PaidBefore[] };
 
 /** Six digits, pasted with a mark of direction around each. */
 const typedMax = 64;
+/** The buyer is told how many PINs are left when so few are; before, a number would only alarm. */
+const attemptsToldMax = 2;
 
 export async function actSignIn(
   context: Context,
@@ -83,10 +85,15 @@ export async function actSignIn(
   return { sessionToken: token };
 }
 
+/** Counted for a phone nobody has as well, so the number tells nothing of the phone. */
+function tellLast(attemptsLeft: number): number | null {
+  return attemptsLeft <= attemptsToldMax ? attemptsLeft : null;
+}
+
 function noteOfRefusal(refusal: SignInRefusal, phone: string): Note {
   switch (refusal.error) {
     case 'phone_or_pin_wrong':
-      return { page: 'sign_in', error: 'credentials', phone };
+      return { page: 'sign_in', error: 'credentials', phone, attemptsLeft: tellLast(refusal.attemptsLeft) };
     case 'busy':
       return { page: 'sign_in', error: 'busy', phone };
     case 'too_many_attempts':

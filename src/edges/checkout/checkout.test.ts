@@ -230,7 +230,11 @@ test('five wrong PINs in a row lock sign-in by PIN, for an unknown phone alike, 
   const wallet = await givenWallet(context);
   for (const phone of [wallet.phone, '0988888888']) {
     const { order, buyer } = await arrive();
-    for (let attempt = 1; attempt <= 4; attempt++) await buyer.submit('/sign-in', { phone, pin: '135791' });
+    for (let attempt = 1; attempt <= 4; attempt++) {
+      const page = await buyer.submit('/sign-in', { phone, pin: '135791' });
+      const left = /Bạn còn (\d) lần nhập trước khi/.exec(page.body)?.[1];
+      assert.equal(left, attempt < 3 ? undefined : String(5 - attempt));
+    }
     const fifth = await buyer.submit('/sign-in', { phone, pin: '135791' });
     assertShows(fifth, /<title>Nhập sai mã PIN quá nhiều lần/);
     const { buyer: another } = await arrive();
