@@ -2,7 +2,7 @@
 // all faults are reported together.
 
 import { readFileSync } from 'node:fs';
-import type { AmountUnit } from './classic-fields.ts';
+import type { AmountUnit, ResultWords } from './classic-fields.ts';
 import type { RestSite } from './vipay-rest.ts';
 import type { V1Site } from './vipay-v1.ts';
 import { readRsaKey, type V2Site } from './vipay-v2.ts';
@@ -56,6 +56,21 @@ export function parseShopSettings(json: unknown, dataFile: string | null): ShopS
   return { host, port: Number(port), publicUrl, gatewayUrl, sites, dataFile };
 }
 
+/** How the operator has set up the site's results, in the words of `vipay site create --json`. */
+function readResultWords(site: Record<string, unknown>, at: string, faults: string[]): ResultWords {
+  const { result_names: names = 'plain', result_amount: amount, result_codes: codes = {} } = site;
+  if (names !== 'plain' && names !== 'prefixed') faults.push(`${at}.result_names: plain or prefixed`);
+  if (amount !== undefined && amount !== 'dong' && amount !== 'as_received')
+    faults.push(`${at}.result_amount: dong or as_received`);
+  const isTable = isRecord(codes) && Object.values(codes).every((word) => typeof word === 'string');
+  if (!isTable) faults.push(`${at}.result_codes: words by code, such as {"24": "PAY-0028"}`);
+  return {
+    ...(names === 'prefixed' ? { resultPrefix: 'vipay_' } : {}),
+    ...(amount === undefined ? {} : { resultAmount: amount as 'dong' | 'as_received' }),
+    resultCodes: isTable ? (codes as Record<string, string>) : {},
+  };
+}
+
 function readSite(
   site: Record<string, unknown>,
   gatewayUrl: string,
@@ -72,7 +87,8 @@ function readSite(
   const merchantSite = text('merchant_site');
   const unit = site.amount_unit ?? 'hundredths';
   if (unit !== 'hundredths' && unit !== 'dong') faults.push(`${at}.amount_unit: hundredths or dong`);
-  const classic = { merchantSite, gatewayUrl, amountUnit: unit as AmountUnit };
+  const told = readResultWords(site, at, faults);
+  const classic = { merchantSite, gatewayUrl, amountUnit: unit as AmountUnit, ...told };
   switch (site.protocol) {
     case 'classic-v1':
       sites['classic-v1'] = { ...classic, accessCode: text('access_code'), secret: text('secret') };
@@ -94,7 +110,10 @@ function readSite(
       return;
     }
     case 'rest':
-      sites.rest = { merchantSite, gatewayUrl, apiKey: text('apiKey'), webhookSecret: text('webhookSecret') };
+      sites.rest = {
+        ...{ merchantSite, gatewayUrl, apiKey: text('apiKey'), webhookSecret: text('webhookSecret') },
+        ...(told.resultPrefix === undefined ? {} : { resultPrefix: told.resultPrefix }),
+      };
       return;
     default:
       faults.push(`${at}.protocol: one of ${protocols.join(', ')}`);

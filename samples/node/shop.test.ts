@@ -344,6 +344,37 @@ test('orders survive a restart, and a repeated notification is still a repeat', 
   assert.equal(await ipn(after, 'classic-v1', classicQuery(order)), '02');
 });
 
+test("how a site's results are told is read in the words the gateway prints, and its faults are told", () => {
+  const read = (told: object) =>
+    parseShopSettings(
+      {
+        publicUrl: 'http://a/shop',
+        gatewayUrl: 'http://a',
+        sites: sites.map((site) => ({ ...site, ...told })),
+      },
+      null,
+    ).sites;
+  const own = read({
+    result_names: 'prefixed',
+    result_amount: 'as_received',
+    result_codes: { '24': 'PAY-0028' },
+  });
+  assert.deepEqual(
+    [own['classic-v1']?.resultPrefix, own['classic-v2']?.resultPrefix, own.rest?.resultPrefix],
+    ['vipay_', 'vipay_', 'vipay_'],
+  );
+  assert.equal(own['classic-v2']?.resultAmount, 'as_received');
+  assert.deepEqual(own['classic-v1']?.resultCodes, { '24': 'PAY-0028' });
+  assert.equal(read({})['classic-v2']?.resultPrefix, undefined);
+  for (const [wrong, name] of [
+    [{ result_names: 'x' }, /result_names/],
+    [{ result_amount: 'x' }, /result_amount/],
+    [{ result_codes: { '24': 1 } }, /result_codes/],
+  ] as const) {
+    assert.throws(() => read(wrong), name);
+  }
+});
+
 test('faults of the settings are all told at once', () => {
   const broken = { port: -1, publicUrl: 'shop', gatewayUrl: 'ftp://x', sites: [{ protocol: 'v9' }] };
   assert.throws(
