@@ -14,6 +14,7 @@ import {
   type LedgerEntry,
   selectEntries,
 } from './ledger-queries.ts';
+import { waitForSettledJournal } from './verify/index.ts';
 
 export type { FeeAccounts } from './ledger-queries.ts';
 
@@ -72,7 +73,11 @@ export async function readBalance(db: DbOrTx, accountId: string): Promise<bigint
   return balanceDong;
 }
 
-/** An account's journal lines, oldest first, at most 500 a page; `after` is the last line seen. */
+/**
+ * An account's journal lines in the order of the journal, at most 500 a page; `after` is the last line seen. Waits for
+ * postings that are under way: a line with a lower number can appear no more once a page was given out, so whoever
+ * goes on from the last line misses none.
+ */
 export async function listEntries(
   db: DbOrTx,
   accountId: string,
@@ -80,6 +85,7 @@ export async function listEntries(
 ): Promise<LedgerEntry[]> {
   return selectEntries(db, accountId, {
     after: page.after ?? null,
+    upto: await waitForSettledJournal(db),
     limit: Math.min(page.limit ?? entriesPageMax, entriesPageMax),
   });
 }

@@ -140,27 +140,46 @@ export async function findBalance(db: DbOrTx, accountId: string): Promise<bigint
 export type LedgerEntry = {
   transferId: string;
   kind: string;
+  journalNo: bigint;
   lineNo: number;
   changeDong: bigint;
   happenedAt: Date;
 };
 
 /** The place of a line in its account's history. */
-export type EntryCursor = { transferId: string; lineNo: number };
+export type EntryCursor = { journalNo: bigint; lineNo: number };
 
+/**
+ * Lines in the order of the journal, up to and with the row `upto`. Each side of a transfer is found through its
+ * index; fees and VAT, which nearly every payment has, through the journal's own order.
+ */
 export async function selectEntries(
   db: DbOrTx,
   accountId: string,
-  page: { after: EntryCursor | null; limit: number },
+  page: { after: EntryCursor | null; upto: bigint; limit: number },
 ): Promise<LedgerEntry[]> {
+  const { journalNo, lineNo } = page.after ?? { journalNo: 0n, lineNo: 0 };
+  const rowsWhere = (condition: RawBuilder<unknown>) => sql`
+    (select * from transfers where ${condition} and journal_no >= ${journalNo} and journal_no <= ${page.upto}
+      order by journal_no limit ${page.limit} + 1)`;
   const { rows } = await sql<LedgerEntry>`
-    select transfer_id as "transferId", kind, line_no as "lineNo", change_dong as "changeDong",
-      happened_at as "happenedAt"
-    from ledger_entries
-    where account_id = ${accountId}
-      and (${page.after?.transferId ?? null}::uuid is null
-        or (transfer_id, line_no) > (${page.after?.transferId ?? null}::uuid, ${page.after?.lineNo ?? 0}::int))
-    order by transfer_id, line_no limit ${page.limit}`.execute(db);
+    with account as materialized (select id, kind in ('fees', 'vat_payable') as takes_fees from accounts where id = ${accountId}),
+    found as materialized (
+      select * from ${rowsWhere(sql`debit_account_id = ${accountId}`)} debited
+      union
+      select * from ${rowsWhere(sql`credit_account_id = ${accountId}`)} credited
+      union
+      select f.* from account a cross join lateral
+        ${rowsWhere(sql`a.takes_fees and (fee_account_id = ${accountId} or vat_account_id = ${accountId})`)} f)
+    select t.id as "transferId", t.kind, t.journal_no as "journalNo", l.line_no as "lineNo",
+      l.change_dong as "changeDong", t.happened_at as "happenedAt"
+    from found t cross join lateral (values
+      (1, t.debit_account_id, -t.amount_dong), (2, t.credit_account_id, t.amount_dong),
+      (3, t.credit_account_id, -t.fee_dong), (4, t.fee_account_id, t.fee_dong),
+      (5, t.credit_account_id, -t.vat_dong), (6, t.vat_account_id, t.vat_dong)) l (line_no, account_id, change_dong)
+    where l.account_id = ${accountId} and l.change_dong <> 0
+      and (t.journal_no, l.line_no) > (${journalNo}, ${lineNo}::int)
+    order by t.journal_no, l.line_no limit ${page.limit}`.execute(db);
   return rows;
 }
 

@@ -101,7 +101,7 @@ test('an account reads its lines page by page, none twice and none left out', as
   const wallet = await givenAccount('wallet');
   for (let n = 1n; n <= 7n; n++) await post(transfer({ creditAccountId: wallet, amountDong: n }));
   const seen: bigint[] = [];
-  let after: { transferId: string; lineNo: number } | undefined;
+  let after: { journalNo: bigint; lineNo: number } | undefined;
   for (;;) {
     const page = await listEntries(context.db, wallet, { limit: 2, ...(after && { after }) });
     if (page.length === 0) break;
@@ -109,6 +109,47 @@ test('an account reads its lines page by page, none twice and none left out', as
     after = page.at(-1);
   }
   assert.deepEqual(seen, [1n, 2n, 3n, 4n, 5n, 6n, 7n]);
+});
+
+test('a posting that commits late stands behind what was listed, whatever its id and its number', async () => {
+  const wallet = await givenAccount('wallet');
+  const early = transfer({ creditAccountId: wallet, amountDong: 1n });
+  await post(transfer({ creditAccountId: wallet, amountDong: 2n }));
+  // Its number is drawn, and it has not committed: nobody may go past it.
+  const held = Promise.withResolvers<void>();
+  const written = Promise.withResolvers<void>();
+  const late = inTransaction(context.db, async (tx) => {
+    await postTransfers(tx, [early]);
+    written.resolve();
+    await held.promise;
+  });
+  await written.promise;
+  // Elsewhere money moves meanwhile, with a higher number.
+  const live = {
+    environment: 'live' as const,
+    debitAccountId: await getSystemAccountId(context.db, 'live', 'bank_guarantee'),
+    creditAccountId: await givenAccount('wallet', 0n, 'live'),
+  };
+  const listing = listEntries(context.db, wallet);
+  const movedMeanwhile = post(transfer({ ...live, amountDong: 3n })).then(() => 'moved');
+  assert.equal(await Promise.race([listing.then(() => 'listed'), movedMeanwhile]), 'moved');
+  held.resolve();
+  await late;
+  const page = await listing;
+  const last = page.at(-1);
+  const behind = await listEntries(context.db, wallet, last ? { after: last } : {});
+  assert.deepEqual(
+    [...page, ...behind].map((line) => line.changeDong),
+    [2n, 1n],
+  );
+});
+
+test("fees' lines are listed as every account's are", async () => {
+  const fees = await getSystemAccountId(context.db, 'sandbox', 'fees');
+  const lines = await listEntries(context.db, fees);
+  assert.ok(lines.length > 0);
+  const sum = lines.reduce((total, line) => total + line.changeDong, 0n);
+  assert.equal(sum, await readBalance(context.db, fees));
 });
 
 test('each reason against a transfer has its own refusal, and none moves a dong', async () => {

@@ -2,7 +2,13 @@
 
 import type { LedgerFault } from '../../books/ledger/index.ts';
 import type { DbOrTx } from '../../ground/database/index.ts';
-import { type Page, readOrdersPage, readPaymentsPage, readTotalsPage } from './posting-queries.ts';
+import {
+  type Page,
+  type PageOf,
+  readOrdersPage,
+  readPaymentsPage,
+  readTotalsPage,
+} from './posting-queries.ts';
 
 const pageMax = 5_000;
 /** A wallet's payments are all read for its totals. */
@@ -16,39 +22,56 @@ type Hands = {
 };
 
 /**
- * Reads on after the id `after`; returns up to where all is final and right, at most `settledBefore`: an id below
- * one that exists may still come from a process whose clock is behind.
+ * How many rows that are not final yet may be left behind and looked at again: those of an order that stays open for
+ * weeks keep no later row from being done with. When there are more, the reading ends at the last of them.
  */
+const carriedMax = 10_000;
+
+/** Up to where all was looked at, and those before it that have to be looked at again. */
+export type Progress = { upto: string; open: string[] };
+
+/** `settledBefore`: an id below one that exists may still come from a process whose clock is behind. */
+export type Reading = { from: Progress; settledBefore: string };
+
+/** Looks at those left behind, then reads on from where the last verification had come. */
 async function readOn(
   { report, breathe }: Hands,
-  read: (after: string, limit: number) => Promise<Page>,
-  { after, settledBefore }: { after: string; settledBefore: string },
-): Promise<string> {
-  let settled = after;
-  let isPrefix = true;
-  for (let last = after; ; ) {
-    const page = await read(last, pageMax);
+  read: (page: PageOf) => Promise<Page>,
+  { from, settledBefore }: Reading,
+): Promise<Progress> {
+  const open: string[] = [];
+  const take = async (page: Page) => {
     for (const { id, environment, fault, more } of page.wrong) {
       report({ fault, environment, subject: id, detail: `${id}: ${more}` });
     }
-    if (isPrefix && page.settledUpto !== null) settled = page.settledUpto;
-    isPrefix &&= page.settledUpto === page.lastId;
+    if (open.length <= carriedMax) open.push(...page.unsettled);
     await breathe(page.count);
+  };
+  for (let at = 0; at < from.open.length; at += pageMax) {
+    await take(await read({ ids: from.open.slice(at, at + pageMax) }));
+  }
+  let upto = from.upto;
+  for (let last = from.upto; ; ) {
+    const page = await read({ after: last, limit: pageMax });
+    await take(page);
+    if (page.lastId !== null) upto = page.lastId;
     if (page.count < pageMax || page.lastId === null) break;
     last = page.lastId;
   }
-  const latest = after > settledBefore ? after : settledBefore;
-  return settled < latest ? settled : latest;
+  // The first that are too many, and all behind them, are read anew next time.
+  const tooMany = open[carriedMax];
+  const ends = [upto, settledBefore, ...(tooMany === undefined ? [] : [open[carriedMax - 1] as string])];
+  const earliest = ends.reduce((least, end) => (end < least ? end : least));
+  const reached = earliest > from.upto ? earliest : from.upto;
+  return { upto: reached, open: open.filter((id) => id <= reached) };
 }
 
-export type Reading = { after: string; settledBefore: string };
-
-export function checkPayments(hands: Hands, reading: Reading): Promise<string> {
-  return readOn(hands, (after, limit) => readPaymentsPage(hands.db, after, limit), reading);
+export function checkPayments(hands: Hands, reading: Reading): Promise<Progress> {
+  return readOn(hands, (page) => readPaymentsPage(hands.db, page), reading);
 }
 
-export function checkOrders(hands: Hands, reading: Reading): Promise<string> {
-  return readOn(hands, (after, limit) => readOrdersPage(hands.db, after, limit), reading);
+export function checkOrders(hands: Hands, reading: Reading): Promise<Progress> {
+  return readOn(hands, (page) => readOrdersPage(hands.db, page), reading);
 }
 
 /** `since`: a day in GMT+7, only wallets that have paid then or later; null: all wallets. */

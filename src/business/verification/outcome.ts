@@ -17,6 +17,9 @@ export type Outcome = {
   faults: LedgerFault[];
   paymentsUpto: string;
   ordersUpto: string;
+  /** Those before that were not final, or not right: looked at again by the next verification. */
+  paymentsOpen: string[];
+  ordersOpen: string[];
   checkpointNo: bigint;
   sumsHash: Buffer;
 };
@@ -32,6 +35,10 @@ function sealedText(id: string, outcome: Outcome): string {
     outcome.ordersUpto,
     String(outcome.checkpointNo),
     outcome.sumsHash.toString('hex'),
+    // Outcomes from before there were any are sealed without.
+    ...(outcome.paymentsOpen.length + outcome.ordersOpen.length === 0
+      ? []
+      : [outcome.paymentsOpen, outcome.ordersOpen]),
   ]);
 }
 
@@ -43,9 +50,10 @@ export async function recordOutcome(
   const id = uuidv7();
   await sql`
     insert into ledger_verifications (id, started_at, ended_at, mode, fault_count, faults, payments_upto, orders_upto,
-      checkpoint_no, sums_hash, seal)
+      payments_open, orders_open, checkpoint_no, sums_hash, seal)
     values (${id}, ${outcome.startedAt}, ${outcome.endedAt}, ${outcome.mode}, ${outcome.faultCount},
-      ${JSON.stringify(outcome.faults)}::jsonb, ${outcome.paymentsUpto}, ${outcome.ordersUpto}, ${outcome.checkpointNo},
+      ${JSON.stringify(outcome.faults)}::jsonb, ${outcome.paymentsUpto}, ${outcome.ordersUpto},
+      ${outcome.paymentsOpen}::uuid[], ${outcome.ordersOpen}::uuid[], ${outcome.checkpointNo},
       ${outcome.sumsHash}, ${keyRing.hmac('ledger-checkpoint', sealedText(id, outcome))})`.execute(db);
 }
 
@@ -58,7 +66,8 @@ export async function findLastOutcome(
 ): Promise<LastOutcome | null> {
   const { rows } = await sql<Outcome & { id: string; seal: Buffer }>`
     select id, started_at as "startedAt", ended_at as "endedAt", mode, fault_count as "faultCount", faults,
-      payments_upto as "paymentsUpto", orders_upto as "ordersUpto", checkpoint_no as "checkpointNo",
+      payments_upto as "paymentsUpto", orders_upto as "ordersUpto",
+      payments_open::text[] as "paymentsOpen", orders_open::text[] as "ordersOpen", checkpoint_no as "checkpointNo",
       sums_hash as "sumsHash", seal
     from ledger_verifications order by id desc limit 1`.execute(db);
   if (!rows[0]) return null;

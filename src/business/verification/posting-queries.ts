@@ -54,10 +54,20 @@ const named = ({ id, environment, fault }: Row) => ({ fault, environment, subjec
 export type Page = {
   count: number;
   lastId: string | null;
-  /** Up to here everything is final and right: the next verification may begin after it. Null: nothing is. */
-  settledUpto: string | null;
+  /** Those that are not final yet, or not right: the next verification has to look at them again. */
+  unsettled: string[];
   wrong: Row[];
 };
+
+/** A page in the order of the ids, or rows by their ids. */
+export type PageOf = { after: string; limit: number } | { ids: readonly string[] };
+
+/** The rows of a page, as a subselect of that table. */
+function rowsOf(table: 'payments' | 'orders', page: PageOf): RawBuilder<unknown> {
+  return 'ids' in page
+    ? sql`(select * from ${sql.table(table)} where id = any(${page.ids}::uuid[]) order by id)`
+    : sql`(select * from ${sql.table(table)} where id > ${page.after}::uuid order by id limit ${page.limit})`;
+}
 
 /**
  * A page of a table whose rows are judged one by one. `judged` selects id, environment, is_final, fault (null: right)
@@ -65,18 +75,16 @@ export type Page = {
  */
 async function readPage(db: DbOrTx, judged: RawBuilder<unknown>): Promise<Page> {
   const { rows } = await sql<Page>`
-    with judged as materialized (${judged}),
-    first_open as (
-      select min(id::text collate "C") as id from judged where not is_final or fault is not null)
+    with judged as materialized (${judged})
     select count(*)::int as count, max(j.id::text collate "C") as "lastId",
-      max(j.id::text collate "C") filter (where o.id is null or j.id::text collate "C" < o.id) as "settledUpto",
+      coalesce(array_agg(j.id::text order by j.id) filter (where not j.is_final or j.fault is not null), '{}') as unsettled,
       coalesce(json_agg(json_build_object('id', j.id, 'environment', j.environment, 'fault', j.fault, 'more', j.more)
         order by j.id) filter (where j.fault is not null), '[]') as wrong
-    from judged j cross join first_open o`.execute(db);
-  return rows[0] ?? { count: 0, lastId: null, settledUpto: null, wrong: [] };
+    from judged j`.execute(db);
+  return rows[0] ?? { count: 0, lastId: null, unsettled: [], wrong: [] };
 }
 
-export function readPaymentsPage(db: DbOrTx, after: string, limit: number): Promise<Page> {
+export function readPaymentsPage(db: DbOrTx, page: PageOf): Promise<Page> {
   return readPage(
     db,
     sql`
@@ -96,14 +104,14 @@ export function readPaymentsPage(db: DbOrTx, after: string, limit: number): Prom
         when p.status = 'paid' and ${difference} is not null then ${difference}
         else 'order ' || p.order_id || ', wallet ' || p.wallet_id
       end as more
-    from (select * from payments where id > ${after}::uuid order by id limit ${limit}) p
+    from ${rowsOf('payments', page)} p
     left join transfers t on t.id = p.id and t.kind = 'payment'
     left join wallets w on w.id = p.wallet_id
     left join orders o on o.id = p.order_id`,
   );
 }
 
-export function readOrdersPage(db: DbOrTx, after: string, limit: number): Promise<Page> {
+export function readOrdersPage(db: DbOrTx, page: PageOf): Promise<Page> {
   return readPage(
     db,
     sql`
@@ -114,7 +122,7 @@ export function readOrdersPage(db: DbOrTx, after: string, limit: number): Promis
         when o.status = 'paid' and n.id is null then 'paid_order_without_notification'
       end as fault,
       coalesce('payment ' || o.result_payment_id || ' is ' || p.status, 'no payment') as more
-    from (select * from orders where id > ${after}::uuid order by id limit ${limit}) o
+    from ${rowsOf('orders', page)} o
     left join payments p on p.id = o.result_payment_id
     left join notifications n on n.order_id = o.id`,
   );

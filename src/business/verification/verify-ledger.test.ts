@@ -20,7 +20,7 @@ import {
 } from '../../books/ledger/index.ts';
 import { inTransaction } from '../../ground/database/index.ts';
 import { createKeyRing } from '../../ground/secrets/index.ts';
-import { confirmPayment, startPayment } from '../payments/index.ts';
+import { confirmPayment, expireDueOrders, startPayment } from '../payments/index.ts';
 import type { Wallet } from '../wallets/index.ts';
 import { type Verification, type VerifyOptions, verifyLedger } from './index.ts';
 
@@ -123,6 +123,39 @@ test('right books have no fault, and the second verification reads only what is 
     const full = await verify(context, { full: true });
     assert.deepEqual(full.faults, []);
     assert.deepEqual([full.rows.journal, full.rows.payments, full.rows.orders], [7, 4, 4]);
+  }));
+
+test('an order that stays open for weeks keeps nothing behind it from being done with, and is judged when it ends', () =>
+  withBooks(async ({ context, an }) => {
+    const { site } = await givenSite(context);
+    const inDays = (expiresInSeconds: number) => givenOrder(context, site, { expiresInSeconds });
+    const open = await inDays(30 * 86_400);
+    const started = { orderId: open.id, walletId: an.id, checkoutSessionId: null };
+    const payment = (await startPayment(context, started)) as { id: string };
+    await Promise.all(Array.from({ length: 12 }, () => inDays(300)));
+    context.clock.advance(300);
+    await expireDueOrders(context);
+    assert.equal((await verify(context)).rows.orders, 17);
+    for (let run = 0; run < 3; run += 1) {
+      const { rows, faults } = await verify(context);
+      assert.deepEqual([rows.orders, rows.payments, faults], [1, 1, []], 'the open ones alone');
+    }
+    assert.equal(await confirmPayment(context, payment.id), 'paid');
+    await asOwner(context, 'delete from notifications where order_id = $1', [open.id]);
+    assert.deepEqual(found(await verify(context)), [`paid_order_without_notification ${open.id}`]);
+  }));
+
+test('an outcome whose list of open rows was changed is found', () =>
+  withBooks(async ({ context }) => {
+    const { site } = await givenSite(context);
+    await givenOrder(context, site, { expiresInSeconds: 30 * 86_400 });
+    context.clock.advance(3_600);
+    await verify(context);
+    await asOwner(
+      context,
+      `update ledger_verifications set orders_open = '{}' where cardinality(orders_open) = 1`,
+    );
+    assertFound(await verify(context), 'checkpoint_tampered');
   }));
 
 test('a changed amount in sealed history is found by a full verification, with the accounts and the payment', () =>

@@ -123,9 +123,15 @@ async function verify(context: Context, db: DbOrTx, options: VerifyOptions): Pro
   const settledBefore = idAt(context.clock.now().getTime() - clockSkewMaxMs);
   const from = full || last === null ? null : last.outcome;
   pace.enter('payments');
-  const paymentsUpto = await checkPayments(hands, { after: from?.paymentsUpto ?? zeroId, settledBefore });
+  const payments = await checkPayments(hands, {
+    from: { upto: from?.paymentsUpto ?? zeroId, open: from?.paymentsOpen ?? [] },
+    settledBefore,
+  });
   pace.enter('orders');
-  const ordersUpto = await checkOrders(hands, { after: from?.ordersUpto ?? zeroId, settledBefore });
+  const orders = await checkOrders(hands, {
+    from: { upto: from?.ordersUpto ?? zeroId, open: from?.ordersOpen ?? [] },
+    settledBefore,
+  });
   pace.enter('totals');
   await checkTotals(
     hands,
@@ -141,8 +147,10 @@ async function verify(context: Context, db: DbOrTx, options: VerifyOptions): Pro
     mode,
     faultCount: faults.count(null),
     faults: faults.list(null).slice(0, keptFaultsMax),
-    paymentsUpto,
-    ordersUpto,
+    paymentsUpto: payments.upto,
+    ordersUpto: orders.upto,
+    paymentsOpen: payments.open,
+    ordersOpen: orders.open,
     checkpointNo: newestEver(last, sealer),
     sumsHash,
   });

@@ -105,6 +105,8 @@ export interface LedgerVerifications {
   checkpoint_no: bigint;
   sums_hash: Buffer;
   seal: Buffer;
+  payments_open: Generated<string[]>;
+  orders_open: Generated<string[]>;
 }
 
 export interface MerchantSites {
@@ -154,6 +156,16 @@ export interface Messages {
   status: Generated<string>;
   created_at: Date;
   delivered_at: Date | null;
+}
+
+export interface NotificationAlarms {
+  merchant_site: string;
+  environment: string;
+  since: Date;
+  waiting: number;
+  outcome: string;
+  detail: string | null;
+  told_hours: number;
 }
 
 export interface NotificationAttempts {
@@ -364,6 +376,7 @@ export interface Tables {
   merchant_sites: MerchantSites;
   merchants: Merchants;
   messages: Messages;
+  notification_alarms: NotificationAlarms;
   notification_attempts: NotificationAttempts;
   notifications: Notifications;
   order_deadline_faults: OrderDeadlineFaults;

@@ -5,6 +5,7 @@ export {
   createJournalSealer,
   type JournalSealer,
   VerificationImpossible,
+  waitForSettledJournal,
 } from './seal-journal.ts';
 export {
   createSumsAnew,

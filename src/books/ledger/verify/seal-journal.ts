@@ -58,6 +58,27 @@ export class VerificationImpossible extends Error {
   override name = 'VerificationImpossible';
 }
 
+/** How long a statement of an account waits for the postings under way; each takes some milliseconds. */
+const settledWaitMsMax = 5_000;
+
+/**
+ * Up to which row the journal is final now: no row at or below it can appear any more.
+ * @throws VerificationImpossible when a transaction has been writing for longer than five seconds.
+ */
+export async function waitForSettledJournal(db: DbOrTx): Promise<bigint> {
+  const { journalNo, xid } = await readHorizon(db);
+  const deadline = performance.now() + settledWaitMsMax;
+  for (let pollMs = 2; !(await hasPassed(db, xid)); pollMs = Math.min(pollMs * 2, horizonPollMsMax)) {
+    if (performance.now() > deadline) {
+      throw new VerificationImpossible(
+        'a transaction of this database has been writing for more than five seconds, so the end of the journal is not known; try again. It is in pg_stat_activity (backend_xid).',
+      );
+    }
+    await wait(pollMs);
+  }
+  return journalNo;
+}
+
 export type JournalSealer = {
   /** The newest checkpoint that is as it was sealed, and all before it too. */
   readonly last: Pick<Checkpoint, 'checkpointNo' | 'uptoJournalNo' | 'chainHash'>;

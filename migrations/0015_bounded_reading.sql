@@ -1,0 +1,35 @@
+-- Why: what is read again and again is read by an index and from where it was left off: statements of accounts by the
+-- order of the journal, verification past orders that stay open for weeks, results that were given up, and sites whose
+-- servers object for more than an hour.
+-- Old code: runs on, with slower statements of accounts. Locks: transfers, notifications while their indexes are built:
+-- postings wait for that long (a minute for some ten million rows).
+
+-- A line is listed by its place in the journal: an id is made before the commit, by whichever clock, so a posting that
+-- commits late would stand before lines that were listed already.
+create index transfers_debit_in_order on transfers (debit_account_id, journal_no);
+create index transfers_credit_in_order on transfers (credit_account_id, journal_no);
+drop index transfers_debit;
+drop index transfers_credit;
+
+-- Only results that were given up are in it: a posting writes none.
+create index notifications_exhausted on notifications (id) where status = 'exhausted';
+
+-- Rows below payments_upto and orders_upto that were not final, or not right: looked at again by the next verification.
+alter table ledger_verifications
+  add column payments_open uuid[] not null default '{}',
+  add column orders_open uuid[] not null default '{}';
+
+create table notification_alarms (
+  merchant_site text not null,
+  environment text not null,
+  -- The oldest result of the site that has not been taken since its first attempt.
+  since timestamptz not null,
+  waiting integer not null,
+  outcome text not null,
+  -- What the last attempt of that result says, in short: `RspCode 97`, `status 503`.
+  detail text,
+  -- So many whole hours were told in the log.
+  told_hours integer not null,
+  constraint notification_alarms_pkey primary key (merchant_site)
+);
+comment on table notification_alarms is 'Sites that have not taken a result for an hour or more; kept up to date by the minute';
