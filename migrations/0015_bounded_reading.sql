@@ -28,8 +28,8 @@ create table notification_alarms (
   outcome text not null,
   -- What the last attempt of that result says, in short: `RspCode 97`, `status 503`.
   detail text,
-  -- So many whole hours were told in the log.
-  told_hours integer not null,
+  -- When the log was told last; null: not yet.
+  told_at timestamptz,
   constraint notification_alarms_pkey primary key (merchant_site)
 );
 comment on table notification_alarms is 'Sites that have not taken a result for an hour or more; kept up to date by the minute';

@@ -69,6 +69,9 @@ grant select,
   update (status, attempts, next_attempt_at, leased_until, ended_at)
   on notifications to :app_role;
 grant select, insert, delete on notification_attempts to :app_role;
+grant select, insert, delete,
+  update (since, waiting, outcome, detail, told_at)
+  on notification_alarms to :app_role;
 
 -- orders: placed once, ended once; kept for ten years
 grant select,

@@ -1,7 +1,12 @@
 // Assembles the gateway: the modules on one HTTP server, in the order the money takes, and the work beside it.
 
 import type { FastifyInstance } from 'fastify';
-import { type Dispatcher, startDispatcher } from './business/notifications/index.ts';
+import {
+  type Dispatcher,
+  exposeNotifications,
+  startDispatcher,
+  watchResults,
+} from './business/notifications/index.ts';
 import { expireDueOrders } from './business/payments/index.ts';
 import { trimTables } from './business/retention/index.ts';
 import { exposeVerification, runVerification } from './business/verification/index.ts';
@@ -48,6 +53,7 @@ export function createApp(context: Context, options: AppOptions): FastifyInstanc
     reply.header('cache-control', 'no-store').send({ database: await readDatabaseMark(context.db) }),
   );
   exposeVerification(context);
+  exposeNotifications(context);
   registerEntrances(app, context);
   registerCheckout(app, context, { testWallet: options.sandbox?.testWallet ?? null });
   if (options.sandbox) registerSandbox(app, context, options.sandbox);
@@ -72,6 +78,7 @@ const crontab = [
   '* * * * * expire_orders',
   '* * * * * tell_of_locks',
   '* * * * * clean_up',
+  '* * * * * watch_results',
   '10 20 * * * trim_pin_costs ?fill=1d',
   '40 20 * * 0-5 verify_ledger ?id=verify_ledger&fill=1d&max=3',
   '40 20 * * 6 verify_ledger ?id=verify_ledger_full&fill=1d&max=3 {full:true}',
@@ -104,6 +111,9 @@ export async function startWork(
     },
     trim_pin_costs: async () => {
       await trimPinCosts(db);
+    },
+    watch_results: async () => {
+      await watchResults(context);
     },
     tell_of_locks: async () => {
       await tellOfLocks(own);

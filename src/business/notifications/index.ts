@@ -1,3 +1,4 @@
+export { type LateSite, listAlarms, readBacklog } from './alarm-queries.ts';
 export type { Delivered, DeliveryOptions } from './deliver-notification.ts';
 export { type Dispatcher, type DispatcherOptions, startDispatcher } from './dispatcher.ts';
 export {
@@ -7,6 +8,7 @@ export {
   type NotificationStatus,
   parseNotificationId,
 } from './notification.ts';
+export { exposeNotifications } from './notification-metrics.ts';
 export { listAttempts, listNotifications } from './notification-queries.ts';
 export {
   type DueResult,
@@ -15,3 +17,4 @@ export {
   wakeDispatchersSoon,
 } from './record-notification.ts';
 export { type ResendError, type ResendResult, resendNotification } from './resend-notification.ts';
+export { watchResults } from './watch-results.ts';

@@ -2,7 +2,7 @@
 // that cannot be ended is found by halving its batch, and set aside: those behind it do not wait for it.
 
 import type { Context } from '../../ground/context.ts';
-import { inTransaction, isPassingFault } from '../../ground/database/index.ts';
+import { classifyFault, inTransaction } from '../../ground/database/index.ts';
 import { logEvent } from '../../ground/log/index.ts';
 import { wakeDispatchersSoon } from '../notifications/index.ts';
 import { formatOrderId, listPassedDeadlines, type PassedDeadline } from '../orders/index.ts';
@@ -76,19 +76,15 @@ async function retrySetAside(context: Context, run: Run): Promise<void> {
   }
 }
 
-/** A lock or a deadlock is one order's own bad luck; without a database there is nothing to go on with. */
+/** A deadlock or a limit of time is one order's own bad luck; without a database there is nothing to go on with. */
 function isDatabaseAway(error: unknown): boolean {
-  return isPassingFault(error) && !['40001', '40P01', '55P03'].includes(codeOf(error));
-}
-
-function codeOf(error: unknown): string {
-  return String((error as { code?: unknown } | null)?.code ?? '');
+  return ['lost', 'read_only', 'out_of_room', 'denied'].includes(classifyFault(error));
 }
 
 /** SQLSTATE and constraint: a message could quote what a person sent. */
 function nameFault(error: unknown): string {
-  const { constraint } = (error ?? {}) as { constraint?: unknown };
-  return [codeOf(error) || 'no_code', constraint]
+  const { code, constraint } = (error ?? {}) as { code?: unknown; constraint?: unknown };
+  return [code ?? 'no_code', constraint]
     .filter((part) => typeof part === 'string')
     .join(' ')
     .slice(0, 200);

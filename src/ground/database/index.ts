@@ -10,7 +10,7 @@ export {
   openPool,
   type Tx,
 } from './database.ts';
-export { isPassingFault, saysRolledBack } from './database-fault.ts';
+export { classifyFault, isPassingFault, saysRolledBack } from './database-fault.ts';
 export { readDatabaseMark } from './database-mark.ts';
 export {
   type EmbeddedPostgres,

@@ -165,7 +165,7 @@ export interface NotificationAlarms {
   waiting: number;
   outcome: string;
   detail: string | null;
-  told_hours: number;
+  told_at: Date | null;
 }
 
 export interface NotificationAttempts {

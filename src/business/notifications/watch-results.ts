@@ -1,0 +1,30 @@
+// Lets people hear of results that a merchant does not take: from the first hour on, and every hour again. Whether the
+// merchant's server is away, answers 5xx or objects (01, 04, 97), the buyer has paid and the shop does not know.
+
+import type { Context } from '../../ground/context.ts';
+import { inTransaction } from '../../ground/database/index.ts';
+import { type LateSite, listLateSites, replaceAlarms } from './alarm-queries.ts';
+
+/** From when on a result is late, and how often it is told. */
+const lateMs = 60 * 60_000;
+/** Sites that are told of at most; the longest waiting first. */
+const sitesMax = 1_000;
+
+/** Run by the minute. Returns the sites that are late now. */
+export async function watchResults(context: Pick<Context, 'db' | 'clock' | 'log'>): Promise<LateSite[]> {
+  const now = context.clock.now();
+  const late = await listLateSites(context.db, {
+    recordedBefore: new Date(now.getTime() - lateMs),
+    limit: sitesMax,
+  });
+  const told = await inTransaction(context.db, (tx) => replaceAlarms(tx, late, now));
+  for (const site of late) {
+    if (!told.has(site.merchantSite)) continue;
+    const hours = Math.floor((now.getTime() - site.since.getTime()) / lateMs);
+    context.log.error(
+      { event: 'notification.not_taken', ...site, hours },
+      'a merchant has not taken results for hours: its orders have ended, and its server does not confirm that it knows',
+    );
+  }
+  return late;
+}
