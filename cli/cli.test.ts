@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
+import pg from 'pg';
 import { createSite, findSite } from '../src/business/merchants/index.ts';
 import { type Order, placeOrder } from '../src/business/orders/index.ts';
 import { cancelOrder } from '../src/business/payments/index.ts';
@@ -17,7 +18,7 @@ import { createLogger } from '../src/ground/log/index.ts';
 import { generateKeyRingSetting } from '../src/ground/secrets/index.ts';
 import { createTestDatabase } from '../tests/support/database.ts';
 
-const { db, url, drop } = await createTestDatabase();
+const { db, url, ownerUrl, drop } = await createTestDatabase();
 after(drop);
 const folder = mkdtempSync(join(tmpdir(), 'vipay-cli-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -37,6 +38,16 @@ const settings = {
   VIPAY_ARGON2_MEMORY_KIB: '128',
   VIPAY_ARGON2_PASSES: '1',
 };
+
+async function withOwner(work: (owner: pg.Client) => Promise<void>): Promise<void> {
+  const owner = new pg.Client({ connectionString: ownerUrl });
+  await owner.connect();
+  try {
+    await work(owner);
+  } finally {
+    await owner.end();
+  }
+}
 
 type Ran = { code: number; stdout: string; stderr: string };
 
@@ -334,6 +345,56 @@ test('a demo refuses everything live, and faulty settings or a dead database are
   assert.deepEqual([dead.code, JSON.parse(dead.stderr).error.code], [1, 'database_unreachable']);
 });
 
+test('the doctor names the site that does not take its results, and orders that cannot be ended, with what to do', async () => {
+  await withOwner(async (owner) => {
+    await owner.query(
+      `insert into notification_alarms (merchant_site, environment, since, waiting, outcome, detail)
+       values ('shop_deaf', 'sandbox', now() - interval '2 hours', 3, 'answer_refused', 'RspCode 97')`,
+    );
+    await owner.query(
+      `insert into order_deadline_faults (order_id, expires_at, failures, failed_at, retry_at, fault)
+       values (gen_random_uuid(), now(), 1, now(), now(), '23505')`,
+    );
+    try {
+      const { stdout, code } = await vipay(['doctor'], { env: { VIPAY_PORT: '1' } });
+      assert.match(
+        stdout,
+        /^WARN +notifications +shop_deaf has not taken 3 results since .*RspCode 97.*--site shop_deaf/m,
+      );
+      assert.match(stdout, /^FAIL +orders +1 are past their time/m);
+      assert.equal(code, 1);
+    } finally {
+      await owner.query('truncate notification_alarms, order_deadline_faults');
+    }
+  });
+});
+
+test('the doctor tells what the last verification found, and reads no journal for it', async () => {
+  await withOwner(async (owner) => {
+    await owner.query('update accounts set balance_dong = balance_dong - 1 where kind = $1', [
+      'bank_operating',
+    ]);
+    try {
+      const { stdout } = await vipay(['doctor'], { env: { VIPAY_PORT: '1' } });
+      assert.match(stdout, /^FAIL +books +.*sum to/m);
+      await vipay(['ledger', 'verify', '--no-rest']);
+    } finally {
+      await owner.query('update accounts set balance_dong = balance_dong + 1 where kind = $1', [
+        'bank_operating',
+      ]);
+    }
+    // The journal is locked against every reader: whoever scanned it would wait.
+    await owner.query('begin; lock table transfers in access exclusive mode');
+    const { stdout } = await vipay(['doctor'], { env: { VIPAY_PORT: '1' } });
+    await owner.query('rollback');
+    assert.match(stdout, /^OK +books/m);
+    assert.match(stdout, /^FAIL +verification +\d+ faults at /m);
+  });
+  await vipay(['ledger', 'verify', '--no-rest']);
+  const { stdout } = await vipay(['doctor'], { env: { VIPAY_PORT: '1' } });
+  assert.match(stdout, /^OK +verification +The books were right at /m);
+});
+
 test('the doctor names what is wrong and what to do, and its exit code says whether anything is', async () => {
   const healthy = await vipay(['doctor', '--json'], { env: { VIPAY_PORT: '1' } });
   const { checks } = JSON.parse(healthy.stdout) as {
@@ -341,7 +402,7 @@ test('the doctor names what is wrong and what to do, and its exit code says whet
   };
   const levels = new Map(checks.map((item) => [item.check, item.level]));
   assert.equal(levels.get('server'), 'WARN');
-  for (const check of ['node', 'settings', 'database', 'schema', 'keys', 'books']) {
+  for (const check of ['node', 'settings', 'database', 'schema', 'keys', 'books', 'verification', 'orders']) {
     assert.equal(levels.get(check), 'OK', JSON.stringify(checks));
   }
   assert.equal(healthy.code, 0);

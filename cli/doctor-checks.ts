@@ -4,9 +4,7 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { sql } from 'kysely';
-import { checkBooks } from '../src/books/ledger/index.ts';
 import { findV1Secrets, findV2Keys, findWebhookSecrets, listSites } from '../src/business/merchants/index.ts';
-import { listNotifications } from '../src/business/notifications/index.ts';
 import { listWallets } from '../src/business/wallets/index.ts';
 import { type Config, ConfigFault, loadConfig } from '../src/config.ts';
 import {
@@ -20,15 +18,14 @@ import {
 } from '../src/ground/database/index.ts';
 import { parseKeyRing } from '../src/ground/secrets/index.ts';
 import { openKeyRing } from '../src/open-key-ring.ts';
-import { environments } from './command.ts';
+import { checkLedger } from './doctor-ledger.ts';
+import { checkResults } from './doctor-results.ts';
 import { tellFault } from './faults.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
 import { databaseSchemaVersion, programSchemaVersion } from './gateway.ts';
 import { findOtherDatabase, listeningAddress } from './listening-gateway.ts';
 
-export type Finding = { level: 'OK' | 'WARN' | 'FAIL'; check: string; found: string; advice?: string };
-
 const serverWaitMs = 3_000;
-const overdueMs = 10 * 60_000;
 const pageMax = 500;
 const mebibyte = 1024 * 1024;
 const diskWarnBytes = 1024 * mebibyte;
@@ -125,7 +122,8 @@ async function checkDatabase(config: Config): Promise<Finding[]> {
 }
 
 async function open(config: Config): Promise<{ db: Database; close: () => Promise<void>; how: string }> {
-  const connect = (url: string) => openDatabase(url, { max: 2, applicationName: 'vipay doctor' });
+  const connect = (url: string) =>
+    openDatabase(url, { max: 2, applicationName: 'vipay doctor', purpose: 'page' });
   if (config.databaseUrl !== null) {
     const db = connect(config.databaseUrl);
     return { db, close: () => db.destroy(), how: '' };
@@ -152,8 +150,8 @@ async function checkContent(config: Config, db: Database): Promise<Finding[]> {
   return [
     ...(await checkRights(db)),
     await checkKeys(config, db),
-    ...(await checkNotifications(db)),
-    ...(await checkBalances(db)),
+    ...(await checkResults(db)),
+    ...(await checkLedger(config, db)),
     ...(config.demo ? [await checkWallets(db)] : []),
   ];
 }
@@ -195,62 +193,9 @@ async function checkKeys(config: Config, db: Database): Promise<Finding> {
   }
 }
 
-async function checkNotifications(db: Database): Promise<Finding[]> {
-  const pending = await listNotifications(db, { status: 'pending', limit: pageMax });
-  const exhausted = await listNotifications(db, { status: 'exhausted', limit: pageMax });
-  const latest = Date.now() - overdueMs;
-  const overdue = pending.filter((item) => (item.nextAttemptAt?.getTime() ?? latest) < latest).length;
-  const count = (items: unknown[]) =>
-    items.length === pageMax ? `${pageMax} or more` : String(items.length);
-  return [
-    overdue > 0
-      ? warn(
-          'notifications',
-          `${overdue} are overdue by more than 10 minutes.`,
-          'Does a gateway with VIPAY_ROLE work or both run?',
-        )
-      : ok('notifications', `${count(pending)} on their way, none overdue.`),
-    ...(exhausted.length > 0
-      ? [
-          warn(
-            'notifications',
-            `${count(exhausted)} were given up.`,
-            'See "vipay notification list --status exhausted", then resend.',
-          ),
-        ]
-      : []),
-  ];
-}
-
-async function checkBalances(db: Database): Promise<Finding[]> {
-  const faults = await checkBooks(db);
-  return environments.map((environment) => {
-    const found = faults.filter((fault) => fault.environment === environment).map((fault) => fault.detail);
-    return found.length === 0
-      ? ok('books', `${environment}: every balance fits its journal, the sum is zero, wallets are covered.`)
-      : fail(
-          'books',
-          `${environment}: ${found.join('; ')}.`,
-          'Stop taking payments and find out why before anything else.',
-        );
-  });
-}
-
 async function checkWallets(db: Database): Promise<Finding> {
   const wallets = await listWallets(db, 'sandbox', pageMax);
   return wallets.some((wallet) => wallet.status === 'active' && wallet.identified)
     ? ok('wallets', `${wallets.length} in the sandbox.`)
     : warn('wallets', 'no sandbox wallet can pay.', 'See "vipay wallet create --help".');
-}
-
-function ok(check: string, found: string): Finding {
-  return { level: 'OK', check, found };
-}
-
-function warn(check: string, found: string, advice: string): Finding {
-  return { level: 'WARN', check, found, advice };
-}
-
-function fail(check: string, found: string, advice?: string): Finding {
-  return { level: 'FAIL', check, found, ...(advice === undefined ? {} : { advice }) };
 }

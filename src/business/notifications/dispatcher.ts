@@ -14,7 +14,6 @@ import {
   timeoutMsDefault,
 } from './deliver-notification.ts';
 import { listenForDue } from './due-listener.ts';
-import { type AttemptOutcome, formatNotificationId } from './notification.ts';
 import { countAttempt } from './notification-metrics.ts';
 import { type ClaimedNotification, claimDue } from './notification-queries.ts';
 import { createSendingPlaces } from './sending-places.ts';
@@ -79,7 +78,6 @@ export function startDispatcher(context: Context, options: DispatcherOptions): D
       if (delivered.written) {
         health.note(claimed.merchantSite, delivered.outcome);
         countAttempt(delivered.outcome, delivered.next.status);
-        if (delivered.next.status === 'exhausted') tellGivenUp(context, claimed, delivered.outcome);
         if (delivered.next.nextAttemptAt !== null) retryTimer.setFor(delivered.next.nextAttemptAt);
       }
       if (places.giveBack(claimed.merchantSite)) wake();
@@ -120,21 +118,6 @@ async function deliverOrLog(
     context.log.error({ err: error, notificationId: claimed.id }, 'notification attempt was not recorded');
     return { written: false };
   }
-}
-
-function tellGivenUp({ log }: Context, claimed: ClaimedNotification, outcome: AttemptOutcome): void {
-  const { id, merchantSite, environment, attempts } = claimed;
-  log.error(
-    {
-      event: 'notification.given_up',
-      notification: formatNotificationId(id),
-      merchantSite,
-      environment,
-      attempts,
-      outcome,
-    },
-    'a result was given up: the merchant does not know it unless it is sent again',
-  );
 }
 
 const timerMsMax = 60_000;

@@ -155,7 +155,7 @@ test('a result that is given up is told, counted and listed', async () => {
   await addNotification(context, site);
   await sql`update notifications set attempts = ${attemptsMax - 1}`.execute(owner);
   const dispatcher = startDispatcher(context, { callbacks });
-  await until('it is given up', () => lines.some((line) => line.includes('notification.given_up')));
+  await until('it is given up', () => lines.some((line) => line.includes('notification.exhausted')));
   await dispatcher.stop();
   assert.ok(lines.some((line) => line.includes(site.merchantSite)));
   assert.match(await metricsRegistry.metrics(), /vipay_notifications_given_up_total [1-9]/);

@@ -3,6 +3,7 @@
 
 import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
+import { logEvent } from '../../ground/log/index.ts';
 import { type LateSite, listLateSites, replaceAlarms } from './alarm-queries.ts';
 
 /** From when on a result is late, and how often it is told. */
@@ -21,10 +22,8 @@ export async function watchResults(context: Pick<Context, 'db' | 'clock' | 'log'
   for (const site of late) {
     if (!told.has(site.merchantSite)) continue;
     const hours = Math.floor((now.getTime() - site.since.getTime()) / lateMs);
-    context.log.error(
-      { event: 'notification.not_taken', ...site, hours },
-      'a merchant has not taken results for hours: its orders have ended, and its server does not confirm that it knows',
-    );
+    const { detail: lastAnswer, ...facts } = site;
+    logEvent(context.log, 'notification.not_taken', { ...facts, lastAnswer, hours });
   }
   return late;
 }

@@ -1,3 +1,4 @@
 export { exposeVerification, runVerification } from './daily-verification.ts';
+export { findLastOutcome } from './outcome.ts';
 export type { VerificationPhase } from './pace.ts';
 export { type Verification, type VerifyOptions, verifyLedger } from './verify-ledger.ts';

@@ -177,6 +177,12 @@ export const logEvents = {
     says: 'a merchant has not taken a result; it is sent again',
     fields: ['notificationId', 'orderId', 'merchantSite', 'attempt', 'status', 'outcome', 'nextAt'],
   },
+  'notification.not_taken': {
+    level: 'error',
+    security: false,
+    says: 'a merchant has not taken results for an hour or more; told again every hour',
+    fields: ['merchantSite', 'environment', 'since', 'hours', 'waiting', 'outcome', 'lastAnswer'],
+  },
   'notification.exhausted': {
     level: 'error',
     security: false,
