@@ -1,7 +1,7 @@
 // What `vipay doctor --url` looks at: a gateway as its buyers and merchants reach it, from any machine and any folder.
 
-import type { Finding } from './doctor-checks.ts';
 import { CliFault } from './faults.ts';
+import type { Finding } from './finding.ts';
 
 const answerWithinMs = 10_000;
 /** A browser's clock may be wrong by so much; signed webhooks allow five minutes. */
