@@ -67,7 +67,7 @@ create function attempts_take(p_scope text, p_subject text, p_max bigint, p_wind
   returns timestamptz language plpgsql as $$
 declare
   v_part interval := make_interval(secs => p_window_seconds::double precision / greatest(p_max, 1));
-  -- What the division rounds must not cost an attempt.
+  -- The rounding of the division must not cost an attempt.
   v_room interval := make_interval(secs => p_window_seconds) - v_part + interval '1 millisecond';
   v_ends_at timestamptz;
 begin
@@ -101,8 +101,8 @@ end $$;
 
 /*
  * Counts one more wrong PIN in a row, before it is judged, unless the subject is locked. The one that reaches the
- * maximum locks at once, each time for twice as long as before; after pin.locks_max locks nothing but a right PIN
- * judged before, or an operator, ends the lock. A subject that nobody knows is counted and locked like one that is.
+ * maximum locks at once, each time for twice as long as before. After pin.locks_max locks in a row time does not end the
+ * lock; an operator does. A phone that nobody has is counted and locked like any other.
  */
 create function attempts_count_pin(p_scope text, p_subject text, p_wallet uuid, p_now timestamptz)
   returns table (is_counted boolean, attempts_left integer, locks_at timestamptz, is_locked_for_good boolean)
@@ -139,7 +139,7 @@ begin
     v_row.locked_until := p_now + make_interval(secs => least(
       policy_in_force('lock.seconds', p_now) * power(2, least(v_row.locks - 1, 30)),
       policy_in_force('lock.seconds_max', p_now)));
-    -- Told when the attempt has been judged; by another process when this one dies before.
+    -- The process that judges the attempt tells the holder. If it dies first, any process does after this time.
     v_row.notice_due_at := case when p_wallet is null then null else p_now + interval '10 seconds' end;
   end if;
   update attempt_counters c set attempts = v_row.attempts, locks = v_row.locks, locked_until = v_row.locked_until,
@@ -207,10 +207,10 @@ begin
 end $$;
 
 /*
- * What an attempt leaves behind that was right, or that was not judged: it gives back what it took, and a right PIN
- * ends the row of wrong ones. The first sign-in of each wallet from an address gives one attempt more back: where
- * many people share an address, those who get in make room for those who mistype. Takes its locks in the order of
- * sign_in_begin.
+ * Ends an attempt that was right, or that could not be judged: it gives back the attempts that it took. A right PIN also
+ * ends the row of wrong ones. The first right PIN of each wallet from an address gives back one attempt more: many
+ * people may share an address, and those who sign in make room for the typing errors of the others. The locks are taken
+ * in the order of sign_in_begin.
  */
 create function sign_in_settle(
   p_is_right boolean, p_counted_as text, p_pin_subject text, p_checkout_subject text, p_address_subject text,

@@ -46,8 +46,8 @@ export async function submitCode(context: Context, paymentId: string, otp: strin
     { paymentId, confirmed: { confirmationClass: 'B', codeHash } },
   ]);
   logPosted(context, { id: paymentId, confirmedBy: 'code' }, result);
-  // The code was right. Whatever kept it from paying, it took no attempt; a payment that was posted after all ("not
-  // known yet") has ended the row of wrong codes with its own commit.
+  // The code was right, so it takes no attempt, whatever kept it from paying. If the payment was posted after all ("not
+  // known yet"), its commit has ended the row of wrong codes.
   if (result?.outcome !== 'paid') await giveAttemptBack(context, paymentId);
   return toOutcome(result);
 }
@@ -80,7 +80,7 @@ async function refuseCode(context: Context, paymentId: string, attempt: Judged):
   return refused;
 }
 
-/** When a try to give back fails, how long until the next: what kept the payment from being posted may last. */
+/** How long each try to give an attempt back waits for the next: the fault that stopped the posting may last. */
 const giveBackAgainMs = [1_000, 5_000, 20_000, 60_000];
 
 async function giveAttemptBack(context: Context, paymentId: string, failures = 0): Promise<void> {

@@ -1,4 +1,4 @@
-// What follows from a lock of sign-in by PIN: its holder is told, and an operator may end it.
+// After sign-in by PIN is locked: the holder is told, and an operator may end the lock.
 
 import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
@@ -20,8 +20,8 @@ export function phoneSubject(
 }
 
 /**
- * After the answer, so that a known phone takes no longer than an unknown one. The lock's own row says that its holder
- * is still to be told: when this process dies before, tellOfLocks does it.
+ * Tells the holder after the answer, so that a known phone takes no longer than an unknown one. Until then the row of
+ * the lock says that its holder is still to be told. If this process dies first, tellOfLocks tells.
  */
 export function tellOfLockSoon(context: Context, lock: { countedAs: CountedAs; subject: string }): void {
   setImmediate(() => {
@@ -31,7 +31,7 @@ export function tellOfLockSoon(context: Context, lock: { countedAs: CountedAs; s
   });
 }
 
-/** Tells the holders whom nobody has told yet; returns how many. Run every minute. */
+/** Tells the holders whom no process has told yet. Returns how many. A job runs it every minute. */
 export function tellOfLocks(context: Context): Promise<number> {
   return tell(context, { dueAt: context.clock.now() });
 }

@@ -134,7 +134,7 @@ export type LockNotice = {
   locks: number;
 };
 
-/** Locks whose holder is still to be told; whoever takes one tells it, in the same transaction. */
+/** Takes the locks whose holders are still to be told. The caller tells them in the same transaction. */
 export async function takeLockNotices(
   tx: Tx,
   which: { countedAs: CountedAs; subject: string } | { dueAt: Date },
@@ -169,7 +169,7 @@ export async function clearLocks(
     update wallets set otp_failures = 0, otp_locked_until = null where id = ${unlock.walletId}`.execute(db);
 }
 
-/** Costs that no stored PIN hash has any more: from then on no attempt takes their work. Reads all wallets if there are several. */
+/** Forgets costs that no stored PIN hash has any more, so that no attempt takes their work. Reads all wallets, unless there is one cost. */
 export async function trimPinCosts(db: DbOrTx): Promise<void> {
   await sql`
     delete from pin_costs where (select count(*) from pin_costs) > 1 and cost not in (

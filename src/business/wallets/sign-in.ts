@@ -33,8 +33,8 @@ export type SignedIn = {
   ok: true;
   wallet: Wallet;
   /**
-   * Ends the row of wrong PINs and gives the attempt back: one statement, which must be run, last, in the transaction
-   * that opens the session. Until then the attempt stays counted.
+   * Ends the row of wrong PINs and gives the attempt back, by one statement. The caller runs it last in the
+   * transaction that opens the session. Until that commits, the attempt stays counted.
    */
   settle(tx: DbOrTx): Promise<void>;
 };
@@ -54,9 +54,9 @@ export type SignInInput = {
 };
 
 /**
- * One statement counts the attempt and reads the wallet, in a commit of its own; then the PIN is compared, with the same
- * work whether the phone is known or not. A wrong PIN needs no statement more: what follows from it (the holder is
- * told of a lock) comes after the answer.
+ * One statement counts the attempt and reads the wallet, in a commit of its own. Then the PIN is compared. The work is
+ * the same for a phone that nobody has. A wrong PIN is answered without another statement: if it locks the wallet, its
+ * holder is told after the answer.
  */
 export async function signIn(
   context: Context,
@@ -116,7 +116,7 @@ export async function signIn(
 
 const subjectLength = 12;
 
-/** `subject` stands for the phone, known or not: the same in every line, and nobody reads a number from it. */
+/** `subject` stands for the phone, known or not. It is the same in every line, and the number cannot be read from it. */
 function linesOf({ log }: Context, input: SignInInput, subjects: AttemptSubjects) {
   const at = { orderId: input.checkoutId, address: canonicalAddress(input.address) };
   const subject = subjects.phone.slice(0, subjectLength);
@@ -133,7 +133,7 @@ function linesOf({ log }: Context, input: SignInInput, subjects: AttemptSubjects
   };
 }
 
-/** Strangers at a checkout, and the strangers of a network, use up nothing of those whom the shop has sent. */
+/** Browsers that the shop sent have attempts of their own, at their checkout and in their network. */
 function subjectsOf(context: Context, input: SignInInput): AttemptSubjects {
   const standing = input.arrived ? 'arrived' : 'stranger';
   return {

@@ -1,5 +1,5 @@
-// The wallets that this browser has paid from, in a sealed cookie of all checkouts. It signs nobody in: whoever locks a
-// wallet by guessing at it from elsewhere does not keep a browser out that has paid from it before (sign-in.ts).
+// The wallets that this browser has paid from, in a sealed cookie of all checkouts. It signs nobody in. It lets the
+// browser try its PIN although strangers have locked the wallet by guessing from elsewhere (sign-in.ts).
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../../ground/context.ts';
@@ -34,7 +34,7 @@ export function readPaidBefore(
   }
 }
 
-/** Writes down that this browser has paid from this wallet; the oldest of more than four is forgotten. */
+/** Adds the wallet that this browser has paid from. Of more than four the oldest is left out. */
 export function rememberPaid(
   context: Pick<Context, 'keyRing' | 'publicUrl' | 'clock'>,
   request: Pick<FastifyRequest, 'cookies'>,

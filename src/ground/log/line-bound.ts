@@ -1,5 +1,5 @@
-// Lines that a client can cause as fast as it sends: of those alike, a few in ten seconds are written, and then how many
-// were left out. A flood costs neither the disk nor the lines of others.
+// A client can cause some lines as fast as it sends. Of lines alike, a few in ten seconds are written, and then one that
+// says how many were left out. So a flood neither fills the disk nor hides the lines of others.
 
 import type { Logger } from './logger.ts';
 

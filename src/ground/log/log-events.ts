@@ -6,7 +6,7 @@ import type { Logger } from './logger.ts';
 
 type EventRule = {
   level: 'info' | 'warn' | 'error';
-  /** Who tried what, and what came of it (OWASP ASVS 5.0, 16.3). */
+  /** Somebody tried something, and the line says with which result (OWASP ASVS 5.0, 16.3). */
   security: boolean;
   says: string;
   fields: readonly string[];
@@ -195,7 +195,7 @@ export type LogEventName = keyof typeof logEvents;
 type FieldValue = string | number | bigint | boolean | null | Date | readonly string[];
 export type EventFields<E extends LogEventName> = Record<(typeof logEvents)[E]['fields'][number], FieldValue>;
 
-/** Writes one line. What a line must not say is taken out behind it, as of any other line. */
+/** Writes one line. The logger takes secrets and phone numbers out of it, as of any other line. */
 export function logEvent<E extends LogEventName>(
   log: Logger,
   event: E,

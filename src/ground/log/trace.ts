@@ -1,5 +1,5 @@
-// Which request a line belongs to. The id travels with the work itself, so that whatever a request causes is logged
-// under it, and no use case passes it on.
+// Which request a line belongs to. The id travels with the asynchronous work of the request, so no use case passes it
+// on.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 

@@ -66,8 +66,8 @@ export function createPinHasher(
     check: (pin, encoded, costsInUse = []) =>
       enqueue(async () => {
         const stored = encoded === null ? null : decode(encoded);
-        // Each cost once, in an order that does not depend on what is stored. A hash at another cost than today's is
-        // made anew at today's on the way: the same computation that nobody's PIN gets there too.
+        // One computation for each cost, in an order that does not depend on the stored hash. When the stored hash has
+        // a lower cost, the computation at today's cost makes the hash that replaces it.
         const costs = new Map(
           [cost, ...costsInUse.map(parseCost), ...(stored ? [stored.cost] : [])].map(byText),
         );
@@ -83,7 +83,7 @@ export function createPinHasher(
           }
         }
         if (!matches) return { matches, rehashed: null };
-        // A former pepper costs the same as today's, so nothing was made on the way. Only who has the PIN waits.
+        // A former pepper has today's cost, so no new hash was made above. Only a holder with the right PIN waits for it.
         if (rehashed === null && stored && stored.keyId !== keyRing.currentKeyId)
           rehashed = await hashNow(pin);
         return { matches, rehashed };
