@@ -108,7 +108,10 @@ create function attempts_count_pin(p_scope text, p_subject text, p_wallet uuid, 
   returns table (is_counted boolean, attempts_left integer, locks_at timestamptz, is_locked_for_good boolean)
   language plpgsql as $$
 declare
-  v_max bigint := policy_in_force('pin.attempts_max', p_now);
+  -- The law forbids more than ten wrong PINs in a row: known browsers have what the others leave of them.
+  v_max bigint := case p_scope when 'known_browser'
+    then least(policy_in_force('pin.attempts_max', p_now), 10 - policy_in_force('pin.attempts_max', p_now))
+    else policy_in_force('pin.attempts_max', p_now) end;
   v_locks_max bigint := policy_in_force('pin.locks_max', p_now);
   v_row attempt_counters;
 begin
@@ -170,8 +173,9 @@ declare
   v_pin record;
 begin
   select w.* into v_wallet from wallets w where w.environment = p_environment and w.phone = p_phone;
-  if exists (select 1 from unnest(p_paid_from, p_paid_at) as paid (id, at)
-      where paid.id = v_wallet.id and paid.at >= v_wallet.pin_changed_at) then
+  if policy_in_force('pin.attempts_max', p_now) < 10
+      and exists (select 1 from unnest(p_paid_from, p_paid_at) as paid (id, at)
+        where paid.id = v_wallet.id and paid.at >= v_wallet.pin_changed_at) then
     v_counted_as := 'known_browser';
   else
     v_retry_at := attempts_take('checkout', p_checkout_subject, v_checkout_max, v_window, p_now);

@@ -6,6 +6,7 @@ import { uuidv7 } from 'uuidv7';
 import { createTestContext, givenWallet, type TestContext, testPin } from '../../../tests/support/context.ts';
 import { countStatements } from '../../../tests/support/statement-counter.ts';
 import type { Context } from '../../ground/context.ts';
+import { openPool } from '../../ground/database/index.ts';
 import { createPinHasher } from '../../ground/secrets/index.ts';
 import { listSandboxMessages } from '../messages/index.ts';
 import { type SignInInput, signIn, tellOfLocks, trimPinCosts, unlockWallet, type Wallet } from './index.ts';
@@ -191,6 +192,39 @@ test('a browser that has paid from the wallet signs in while strangers lock it, 
   assert.equal(await attempt(wallet, testPin, { paidFrom }), 'pin_locked');
   context.clock.advance(1_801);
   assert.equal(await attempt(wallet, testPin, { paidFrom }), 'signed_in');
+});
+
+test('however the rule is set, no more than ten wrong PINs in a row are judged, those of known browsers included', async () => {
+  const owner = openPool(context.ownerUrl, { max: 1 });
+  try {
+    for (const [max, own] of [
+      [8, 2],
+      [10, 0],
+      [3, 3],
+    ] as const) {
+      await owner.query(`insert into policies values ('pin.attempts_max', $1, $2, 'test')`, [
+        context.clock.now(),
+        max,
+      ]);
+      const wallet = await givenWallet(context);
+      const paidFrom = [{ walletId: wallet.id, paidAt: context.clock.now() }];
+      let judged = 0;
+      const pinHasher: Context['pinHasher'] = {
+        ...context.pinHasher,
+        check: (...asked) => {
+          judged += 1;
+          return context.pinHasher.check(...asked);
+        },
+      };
+      await attempts(12, wallet, wrongPin, { on: { ...context, pinHasher } });
+      await attempts(12, wallet, wrongPin, { on: { ...context, pinHasher }, paidFrom });
+      assert.equal(judged, max + own);
+      context.clock.advance(1);
+    }
+  } finally {
+    await owner.query(`delete from policies where source = 'test'`);
+    await owner.end();
+  }
 });
 
 test('having paid from one wallet helps with no other, and not with a PIN chosen since', async () => {
