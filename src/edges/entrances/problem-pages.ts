@@ -7,7 +7,7 @@ import { chooseLocale, createNonce, html, pageHeaders, renderPage } from '../../
 import { responseMessage } from '../../ground/protocols/index.ts';
 import { problemAdvice } from './problem-advice.ts';
 
-export function registerProblemPages(app: FastifyInstance, _context: Context): void {
+export function registerProblemPages(app: FastifyInstance, context: Context): void {
   app.get<{ Params: { slug: string }; Querystring: { lang?: unknown } }>(
     '/docs/problems/:slug',
     async (request, reply) => {
@@ -19,16 +19,18 @@ export function registerProblemPages(app: FastifyInstance, _context: Context): v
       const page = renderPage({
         locale,
         environment: 'live',
+        operator: context.operator,
         nonce,
         title: slug,
         body: html`<section class="card stack">
-        <h1 lang="en">${title}</h1>
-        <dl class="facts">
-        <div><dt>HTTP</dt><dd>${status}</dd></div>
-        <div><dt>code</dt><dd>${code} – ${responseMessage(code, locale)}</dd></div>
-        <div><dt>type</dt><dd><code>${slug}</code></dd></div>
-        </dl>
+        <h1>${responseMessage(code, locale)}</h1>
         <p>${problemAdvice[slug][locale]}</p>
+        <dl class="facts">
+        <div><dt><code>type</code></dt><dd><code>${slug}</code></dd></div>
+        <div><dt><code>title</code></dt><dd><code lang="en">${title}</code></dd></div>
+        <div><dt><code>status</code></dt><dd><code>${status}</code></dd></div>
+        <div><dt><code>code</code></dt><dd><code>${code}</code></dd></div>
+        </dl>
         </section>`,
       });
       return reply.headers(pageHeaders({ nonce })).send(page);
