@@ -19,9 +19,13 @@ const words = {
   vi: {
     runBy: 'Dịch vụ thanh toán của',
     help: 'Hỗ trợ:',
-    nobody: 'Bản chạy thử của viPay, chưa có đơn vị vận hành.',
+    nobody: 'Bản chạy thử viPay, chưa có đơn vị vận hành.',
   },
-  en: { runBy: 'A payment service of', help: 'Help:', nobody: 'A trial of viPay that nobody operates yet.' },
+  en: {
+    runBy: 'A payment service of',
+    help: 'Help:',
+    nobody: 'A trial installation of viPay, without an operator.',
+  },
 };
 
 /** Null where nothing can be said: a live page whose operator has not given a name. */

@@ -35,6 +35,7 @@ a{color:inherit;text-underline-offset:3px}
 .center{text-align:center}.muted{color:var(--muted)}
 .amount{font-size:min(10.8vw,44px);line-height:1.16;font-weight:700;letter-spacing:-.02em;white-space:nowrap}
 .amount.long{font-size:clamp(16px,8.2vw,40px)}
+.brief .extra{display:none}
 .shop{font-size:18px;line-height:24px}
 .facts{border-top:1px solid var(--line)}
 .facts>div{display:flex;justify-content:space-between;gap:4px 16px;flex-wrap:wrap;padding:8px 0;border-bottom:1px solid var(--line)}
@@ -72,7 +73,7 @@ summary>span{text-decoration:underline;text-underline-offset:3px}
 :has(>.other[open])>.own{display:none}
 .end{margin-top:16px}.end>div{padding-bottom:8px}
 @media(max-width:359px){.wrap,.top,.foot{padding-inline:8px}.card{padding:16px 8px}.amount{font-size:11.6vw}.button,.note{padding-inline:8px}}
-@media(min-width:860px){.top{min-height:72px}.wrap{padding-top:24px;padding-bottom:48px}.card{padding:32px}
+@media(min-width:860px){.brief .extra{display:grid}.top{min-height:72px}.wrap{padding-top:24px;padding-bottom:48px}.card{padding:32px}
 .wrap.two{grid-template-columns:minmax(0,1fr) minmax(0,440px);gap:64px;align-items:start}.two .summary{padding-top:32px}.two .amount{font-size:52px}.two .amount.long{font-size:36px}
 .wrap.one,.top.one,.foot.one{max-width:552px}}
 @media(forced-colors:active){.button.next{forced-color-adjust:none;border-color:ButtonText;background:Highlight;color:HighlightText}

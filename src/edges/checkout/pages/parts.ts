@@ -17,7 +17,7 @@ export function amountLine(amountDong: bigint): Html {
 
 /**
  * Whom, how much, what for, until when. Merchant's words are isolated, so that they cannot reorder ours. 'short' is
- * for pages whose own words need the height of a phone.
+ * for pages whose own words need the height of a phone: there whom and how much, on a wide screen everything.
  */
 export function orderSummary(view: OrderFrame, length: 'full' | 'short' = 'full'): Html {
   const t = texts[view.locale].order;
@@ -25,16 +25,14 @@ export function orderSummary(view: OrderFrame, length: 'full' | 'short' = 'full'
   const payTo = html`<p><span class="muted">${t.payTo}</span> ${shopLine(view)}</p>`;
   if (!view.seesOrder)
     return html`<section class="summary tight" aria-label="${t.region}">${payTo}<p>${t.hidden}</p></section>`;
-  return html`<section class="summary tight" aria-label="${t.region}">
+  return html`<section class="summary tight${length === 'short' && ' brief'}" aria-label="${t.region}">
     ${payTo}
     ${amountLine(order.amountDong)}
-    ${
-      length === 'full' &&
-      html`${merchantWords(view, order.description)}
-      <p class="muted">${timeLeft(view)}</p>
-      <p class="muted">${t.orderNo} <bdi>${order.orderNo}</bdi></p>`
-    }
-    </section>`;
+    <div class="extra tight">
+    ${merchantWords(view, order.description)}
+    <p class="muted">${timeLeft(view)}</p>
+    <p class="muted">${t.orderNo} <bdi>${order.orderNo}</bdi></p>
+    </div></section>`;
 }
 
 /** The shop's name, and for who may see the order the host that it goes back to. */
