@@ -21,7 +21,7 @@ export type Relation = {
   comment: string | null;
   options: string | null;
   definition: string | null;
-  /** What the running role may do, comma separated. */
+  /** What the running role may do, comma separated, with the columns where it is not all of them. */
   rights: string;
   columns: Column[];
   constraints: { name: string; definition: string; comment: string | null }[];
@@ -47,8 +47,15 @@ select c.relname as name,
   obj_description(c.oid, 'pg_class') as comment,
   array_to_string(c.reloptions, ', ') as options,
   case c.relkind when 'v' then pg_get_viewdef(c.oid) end as definition,
-  (select string_agg(word, ', ' order by n) from unnest(array['select', 'insert', 'update', 'delete', 'truncate'])
-    with ordinality as privilege(word, n) where has_table_privilege($1::name, c.oid, word)) as rights,
+  (select string_agg(word || coalesce(' (' || columns || ')', ''), ', ' order by n)
+    from unnest(array['select', 'insert', 'update', 'delete', 'truncate']) with ordinality as privilege(word, n)
+    cross join lateral (
+      select has_table_privilege($1::name, c.oid, word) as whole,
+        case when word in ('insert', 'update') and not has_table_privilege($1::name, c.oid, word) then (
+          select string_agg(a.attname, ', ' order by a.attnum) from pg_attribute a
+          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+            and has_column_privilege($1::name, c.oid, a.attnum, word)) end as columns) held
+    where whole or columns is not null) as rights,
   (select coalesce(json_agg(json_build_object(
       'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'nullable', not a.attnotnull,
       'default', pg_get_expr(d.adbin, d.adrelid), 'identity', a.attidentity, 'generated', a.attgenerated,
