@@ -266,6 +266,25 @@ describe('what a server may be sent', () => {
   });
 });
 
+test('a request that is not whole in time is 408 in the same shape, headers or body, and closes', async () => {
+  const app = createApp({ requestTimeoutMs: 100 });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const form = 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\na';
+  for (const part of [
+    'GET /page HT',
+    'GET /page HTTP/1.1\r\nHost: pay',
+    `POST /page HTTP/1.1\r\nHost: pay.example\r\n${form}`,
+  ]) {
+    const answer = parseAnswer(await sendRaw(portOf(app), part, false));
+    assert.equal(answer.status, 408, part);
+    const problem = JSON.parse(answer.body);
+    assert.equal(problem.type, 'https://pay.example/docs/problems/request-timeout');
+    assert.equal(answer.headers.connection, 'close');
+    assert.ok(lines.some((line) => line.includes(problem.trace_id)));
+  }
+  await app.close();
+});
+
 test('a connection waits longer for its next request than a proxy does, then is closed', async () => {
   const usual = createApp();
   await usual.ready();
