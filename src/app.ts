@@ -17,7 +17,12 @@ import { errorPage } from './edges/checkout/pages/index.ts';
 import { registerEntrances } from './edges/entrances/index.ts';
 import { registerSandbox, startPath } from './edges/sandbox/index.ts';
 import type { Context } from './ground/context.ts';
-import { openDatabase, readDatabaseMark } from './ground/database/index.ts';
+import {
+  type DatabaseWatch,
+  openDatabase,
+  readDatabaseMark,
+  watchDatabase,
+} from './ground/database/index.ts';
 import { createServer, type MetricsAccess, registerHealth, registerMetrics } from './ground/http/index.ts';
 import { type Jobs, type JobTask, startJobs } from './ground/jobs/index.ts';
 
@@ -34,6 +39,8 @@ export type AppOptions = {
   sandbox: { shopUrl: () => string | null; testWallet: { phone: string; pin: string } } | null;
   /** True once the process has been told to stop. */
   isStopping?: () => boolean;
+  /** Of the database; the server makes its own when none is given. */
+  watch?: DatabaseWatch;
 };
 
 /** The server with every route; the caller listens. */
@@ -46,7 +53,9 @@ export function createApp(context: Context, options: AppOptions): FastifyInstanc
     allowedHosts: options.allowedHosts ?? [],
     hstsSubdomains: options.hstsSubdomains ?? false,
   });
-  registerHealth(app, context, options.isStopping ? { isStopping: options.isStopping } : {});
+  const watch = options.watch ?? watchDatabase(context.db.url);
+  if (!options.watch) app.addHook('onClose', () => watch.stop());
+  registerHealth(app, { watch, isStopping: options.isStopping });
   registerMetrics(app, context.publicUrl, options.metrics ?? 'local');
   // So that the command line can say when it works on another database than this gateway.
   app.get('/healthz/database', { config: { anyHost: true } }, async (_request, reply) =>

@@ -1,6 +1,7 @@
 // Start and stop of one gateway process; nothing else. Every fault that a person can mend is said in a sentence.
 
 import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { createApp, createMetricsApp, startWork, type Work } from './app.ts';
 import { listSites } from './business/merchants/index.ts';
@@ -9,20 +10,30 @@ import { createContext } from './create-context.ts';
 import { type DemoShop, payingWallet, seedSandbox, startDemoShop, testPin } from './edges/sandbox/index.ts';
 import type { Context } from './ground/context.ts';
 import {
+  type DatabaseWatch,
   describeFileFault,
   type EmbeddedPostgres,
   findServerUser,
   followChanges,
   GroundFault,
+  guardClock,
   migrate,
   openDatabase,
   openEmbeddedPostgres,
   prepareDataDir,
   SchemaRefusal,
   tellDatabaseFault,
+  watchDatabase,
 } from './ground/database/index.ts';
 import type { MetricsAccess } from './ground/http/index.ts';
-import { createLogger, outliveBrokenOutput, outliveStrayErrors, sayWhenSlow } from './ground/log/index.ts';
+import {
+  createLogger,
+  type Logger,
+  outliveBrokenOutput,
+  outliveStrayErrors,
+  sayWhenSlow,
+} from './ground/log/index.ts';
+import { systemClock } from './ground/time/index.ts';
 import { openKeyRing } from './open-key-ring.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -33,6 +44,8 @@ const stopWithinMs = 25_000;
 class StartFault extends Error {}
 
 const databaseConnectionsMax = 20;
+/** A server that has become the primary is known this soon. */
+const watchEveryMs = 1_000;
 
 /** What has been started, in that order; stopped backwards. */
 const started: { name: string; stop: () => Promise<void> }[] = [];
@@ -61,13 +74,11 @@ async function start(): Promise<void> {
   const secretKey = await step('the key ring to be held against the database', () =>
     openKeyRing(config, db, { say }),
   );
-  const context = createContext(config, { db, log, secretKey });
-  const shop = config.demo
-    ? await step('the demo to be set up', () => openDemo(context, config, serves))
-    : null;
-
-  if (serves) {
-    const app = createApp(context, {
+  const watch = await openWatch(urls.url, log);
+  const context = createContext(config, { db, log, secretKey, clock: guardClock(systemClock, watch) });
+  let shop: DemoShop | null = null;
+  const makeApp = () =>
+    createApp(context, {
       trustedProxies: config.trustedProxies,
       allowedHosts: config.allowedHosts,
       hstsSubdomains: config.hstsSubdomains,
@@ -76,10 +87,13 @@ async function start(): Promise<void> {
         ? { shopUrl: () => shop?.url() ?? null, testWallet: { phone: payingWallet.phone, pin: testPin } }
         : null,
       isStopping: () => stopping || !ready,
+      watch,
     });
-    started.push({ name: 'http', stop: () => app.close() });
-    await listen(app, config);
-  }
+  const app = serves ? makeApp() : null;
+  await waitUntilWell(watch, async () => app && listen(app, config));
+  if (config.demo) shop = await step('the demo to be set up', () => openDemo(context, config, serves));
+  if (app) started.push({ name: 'http', stop: () => app.close() });
+  if (app && !app.server.listening) await listen(app, config);
   if (config.metricsPort !== null) await openMetrics(context, config, config.metricsPort);
   // Started last and stopped first: what it sends may come back to this server.
   if (config.role !== 'serve') {
@@ -90,6 +104,28 @@ async function start(): Promise<void> {
   // Not before: what goes wrong while starting ends the start.
   outliveStrayErrors(log);
   greet(config);
+}
+
+async function openWatch(url: string, log: Logger): Promise<DatabaseWatch> {
+  const watch = watchDatabase(url, {
+    everyMs: watchEveryMs,
+    onChange: (standing) =>
+      standing.ok
+        ? log.info('the database can be worked with again')
+        : log.error({ reason: standing.reason }, standing.says),
+  });
+  started.push({ name: 'watch', stop: () => watch.stop() });
+  await watch.ask();
+  return watch;
+}
+
+/** What passes by itself, a clock that is being set, is waited for; meanwhile /readyz says why. */
+async function waitUntilWell(watch: DatabaseWatch, listenEarly: () => Promise<unknown>): Promise<void> {
+  const standing = await watch.ask();
+  if (standing.ok) return;
+  say(`viPay is not ready yet and waits. ${standing.says}`);
+  await listenEarly();
+  while (!stopping && !(await watch.ask()).ok) await delay(watchEveryMs);
 }
 
 /** Nothing is waited for in silence. */

@@ -1,6 +1,8 @@
 // What a fault of the database means. The one place that says so: whoever catches one asks here, and so all agree.
 // Judged by SQLSTATE and by the codes of Node's sockets; never by a message of the server, which it may translate.
 
+import { ClockDiffers } from './guard-clock.ts';
+
 /**
  * - `conflict`: the transaction lost against another (deadlock, serialization failure); again at once it may win.
  * - `timed_out`: a limit for statements or locks ended the statement; somebody else may be holding the row.
@@ -8,6 +10,7 @@
  * - `out_of_room`: disk, memory or connections of the server are used up.
  * - `lost`: there is no connection, or it ended; what became of a statement under way is not known.
  * - `denied`: the server lets nobody in with these settings (password, database name, TLS); a person must mend it.
+ * - `clock_differs`: this machine's clock and the database's differ: nothing is decided until they agree.
  * - `refused`: the server said no to this very statement, and will again: a constraint, a missing right, wrong SQL.
  * - `not_database`: no fault of the database.
  */
@@ -18,11 +21,13 @@ export type FaultKind =
   | 'out_of_room'
   | 'lost'
   | 'denied'
+  | 'clock_differs'
   | 'refused'
   | 'not_database';
 
 /** Which kind of fault this is. Of several addresses that were tried (AggregateError), the first one counts. */
 export function classifyFault(error: unknown): FaultKind {
+  if (error instanceof ClockDiffers) return 'clock_differs';
   if (error instanceof AggregateError && error.errors.length > 0) return classifyFault(error.errors[0]);
   const sqlState = sqlStateOf(error);
   if (sqlState !== null) return classifySqlState(sqlState);

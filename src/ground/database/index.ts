@@ -12,6 +12,7 @@ export {
 } from './database.ts';
 export { classifyFault, isPassingFault, saysRolledBack } from './database-fault.ts';
 export { readDatabaseMark } from './database-mark.ts';
+export { type DatabaseWatch, watchDatabase } from './database-watch.ts';
 export {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
@@ -23,6 +24,7 @@ export { findServerUser } from './embedded-postgres-files.ts';
 export { findWeakRights } from './find-weak-rights.ts';
 export { describeFileFault, GroundFault } from './ground-fault.ts';
 export { createGroupCommit, type GroupCommit, type GroupCommitOptions, QueueFull } from './group-commit.ts';
+export { guardClock } from './guard-clock.ts';
 export { type Listener, listen } from './listen.ts';
 export { type MigrateOptions, migrate, SchemaRefusal } from './migrate.ts';
 export { createRowCache, type RowCache } from './row-cache.ts';

@@ -11,6 +11,7 @@ const advice = {
   timed_out:
     'Another session holds what is needed: find it in pg_stat_activity (wait_event_type, state), then try again.',
   conflict: 'Try again.',
+  clock_differs: 'Let a time service (chrony, systemd-timesyncd) set both.',
 } as const;
 
 /** What is wrong and what to do, or null when this is no fault of the database that a person could mend so. */

@@ -138,7 +138,7 @@ export function answerProblem(
     // Nothing says to which environment a request belongs that came nowhere: no ribbon is the safe side.
     environment: 'live',
     nonce,
-    now: context.clock.now(),
+    now: timeOf(context.clock),
     kind: pageKinds[problem.slug] ?? 'bad_request',
     traceId,
   });
@@ -154,6 +154,15 @@ function cutOff(): ProblemError {
   return new ProblemError('malformed-request', {
     detail: 'the connection ended before the request was whole',
   });
+}
+
+/** A clock that must not be used gives no time; the page that says so shows the machine's. */
+function timeOf(clock: ProblemContext['clock']): Date {
+  try {
+    return clock.now();
+  } catch {
+    return new Date();
+  }
 }
 
 function wantsProblemJson(request: FastifyRequest): boolean {

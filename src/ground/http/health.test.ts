@@ -3,24 +3,28 @@ import { after, test } from 'node:test';
 import { createTestDatabase } from '../../../tests/support/database.ts';
 import { createMetricsApp } from '../../app.ts';
 import { errorPage } from '../../edges/checkout/pages/index.ts';
+import { watchDatabase } from '../database/index.ts';
 import { createLogger } from '../log/index.ts';
 import { registerHealth } from './health.ts';
 import { registerMetrics } from './metrics-route.ts';
 import { createServer } from './server.ts';
 
 const { db, drop } = await createTestDatabase();
-after(drop);
+const watch = watchDatabase(db.url);
+after(async () => {
+  await watch.stop();
+  await drop();
+});
 let stopping = false;
 
 function createApp(trustProxy: boolean) {
   const context = {
-    db,
     clock: { now: () => new Date() },
     log: createLogger('silent'),
     publicUrl: 'http://pay.test',
   };
   const app = createServer({ context, errorPage, trustProxy });
-  registerHealth(app, context, { isStopping: () => stopping });
+  registerHealth(app, { watch, isStopping: () => stopping });
   app.get('/checkout/:token', async () => 'x');
   return app;
 }

@@ -2,17 +2,17 @@
 
 import { Counter, collectDefaultMetrics, Histogram } from '@prometheus-io/client';
 import type { FastifyInstance } from 'fastify';
-import type { Context } from '../context.ts';
+import type { DatabaseWatch } from '../database/index.ts';
 import { metricsRegistry } from '../metrics/index.ts';
 
-const readyWithinMs = 2_000;
+export type HealthOptions = {
+  /** Says whether the work can be done: /readyz asks it anew. */
+  watch: Pick<DatabaseWatch, 'ask'>;
+  /** True makes /readyz say no, so that a load balancer sends nothing more. */
+  isStopping?: (() => boolean) | undefined;
+};
 
-/** `isStopping`: true makes /readyz say no, so that a load balancer sends nothing more. */
-export function registerHealth(
-  app: FastifyInstance,
-  context: Pick<Context, 'db'>,
-  options: { isStopping?: () => boolean } = {},
-): void {
+export function registerHealth(app: FastifyInstance, { watch, isStopping }: HealthOptions): void {
   const metrics = useMetrics();
   app.addHook('onResponse', (request, reply, done) => {
     // The route's pattern, never the address: a checkout's token is no label.
@@ -28,23 +28,19 @@ export function registerHealth(
   app.get('/healthz', anyHost, async (_request, reply) => reply.headers(noStore).send({ status: 'ok' }));
 
   app.get('/readyz', anyHost, async (_request, reply) => {
-    const ready = options.isStopping?.() !== true && (await isDatabaseReady(context));
-    return reply
-      .code(ready ? 200 : 503)
-      .headers(noStore)
-      .send({ status: ready ? 'ready' : 'not_ready' });
+    const found = await watch.ask();
+    const standing = found.ok && isStopping?.() === true ? stopping : found;
+    return (
+      reply
+        .code(standing.ok ? 200 : 503)
+        .headers(noStore)
+        // One word for the reason: strangers may ask here too, and the log says the rest.
+        .send(standing.ok ? { status: 'ready' } : { status: 'not_ready', reason: standing.reason })
+    );
   });
 }
 
-async function isDatabaseReady(context: Pick<Context, 'db'>): Promise<boolean> {
-  const { promise: tooLate, resolve } = Promise.withResolvers<false>();
-  const timer = setTimeout(() => resolve(false), readyWithinMs);
-  const answered = context.db.pool.query('select 1').then(
-    () => true,
-    () => false,
-  );
-  return Promise.race([answered, tooLate]).finally(() => clearTimeout(timer));
-}
+const stopping = { ok: false, reason: 'starting_or_stopping' } as const;
 
 type Metrics = {
   requests: Counter<'method' | 'route' | 'status'>;

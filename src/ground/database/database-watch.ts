@@ -1,0 +1,142 @@
+// Asks the database whether the gateway can do its work on it: does it answer, does it write, does its clock agree with
+// ours. On a connection of its own, so that a pool in which everybody waits does not answer for the database.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
+import { openClient } from './database.ts';
+import { throwAway } from './server-role.ts';
+
+export type Standing =
+  | { ok: true; clockDifferenceMs: number }
+  | {
+      ok: false;
+      reason: 'database_unreachable' | 'database_read_only' | 'clock_differs';
+      /** What it means and what to do, for the person who runs the gateway. */
+      says: string;
+    };
+
+export type DatabaseWatch = {
+  /** What was found last; null before the first answer. */
+  readonly last: Standing | null;
+  /** Asks now; who comes meanwhile gets the same answer. Never throws, and answers within 2 seconds. */
+  ask(): Promise<Standing>;
+  stop(): Promise<void>;
+};
+
+export type WatchOptions = {
+  /** Asks by itself this often. Default: only when it is asked. */
+  everyMs?: number;
+  /** This machine's clock, in milliseconds since 1970. */
+  machineNow?: () => number;
+  /** Told when the answer is another kind than before. */
+  onChange?: (standing: Standing) => void;
+};
+
+/** More than this, and orders end too early or too late and signatures are refused. */
+export const clockDifferenceMsMax = 2_000;
+const answerMsMax = 2_000;
+
+/** Watches the database at this address. Its clock only decides whether we may work; no rule asks for its time. */
+export function watchDatabase(url: string, options: WatchOptions = {}): DatabaseWatch {
+  const { machineNow = Date.now, onChange } = options;
+  let client: pg.Client | null = null;
+  let last: Standing | null = null;
+  let asking: Promise<Standing> | null = null;
+  let stopped = false;
+
+  const letGo = () => {
+    client?.end().catch(() => undefined);
+    client = null;
+  };
+  const look = async (): Promise<Standing> => {
+    client ??= await openClient(url, { purpose: 'page', applicationName: 'vipay watch' });
+    const own = client;
+    own.once('end', () => {
+      if (client === own) client = null;
+    });
+    return judge(await readFacts(own, machineNow));
+  };
+  const lookInTime = async (): Promise<Standing> => {
+    const waiting = new AbortController();
+    const tooLate = delay(answerMsMax, null, { signal: waiting.signal, ref: false }).catch(() => null);
+    const looked = look().catch(unreachable);
+    const found = (await Promise.race([looked, tooLate])) ?? unreachable(new Error('it does not answer'));
+    waiting.abort();
+    if (!found.ok) letGo();
+    if (!found.ok && found.reason === 'database_read_only') throwAway(url);
+    const isChange = last === null ? !found.ok : keyOf(found) !== keyOf(last);
+    last = found;
+    if (isChange && !stopped) onChange?.(found);
+    return found;
+  };
+  const ask = () => {
+    asking ??= lookInTime().finally(() => {
+      asking = null;
+    });
+    return asking;
+  };
+  const timer = options.everyMs === undefined ? undefined : setInterval(ask, options.everyMs);
+  timer?.unref();
+  return {
+    get last() {
+      return last;
+    },
+    ask,
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      await asking;
+      await client?.end().catch(() => undefined);
+    },
+  };
+}
+
+type Facts = { isReadOnly: boolean; differenceMs: number; uncertaintyMs: number };
+
+/** The database's time is taken to be that of the middle between question and answer. */
+async function readFacts(client: pg.Client, machineNow: () => number): Promise<Facts> {
+  const [askedAt, asked] = [machineNow(), performance.now()];
+  const { rows } = await client.query<{ read_only: boolean; now_ms: string }>(
+    `select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as read_only,
+      (extract(epoch from clock_timestamp()) * 1000)::bigint as now_ms`,
+  );
+  const tookMs = performance.now() - asked;
+  const [row] = rows;
+  if (row === undefined) throw new Error('no answer');
+  return {
+    isReadOnly: row.read_only,
+    differenceMs: askedAt + tookMs / 2 - Number(row.now_ms),
+    uncertaintyMs: tookMs / 2,
+  };
+}
+
+function judge({ isReadOnly, differenceMs, uncertaintyMs }: Facts): Standing {
+  if (isReadOnly) {
+    return {
+      ok: false,
+      reason: 'database_read_only',
+      says: 'The database only reads: it is a standby, or was set read-only. Nothing can be paid until the address leads to the primary.',
+    };
+  }
+  if (Math.abs(differenceMs) - uncertaintyMs > clockDifferenceMsMax) {
+    return { ok: false, reason: 'clock_differs', says: tellClockDifference(differenceMs) };
+  }
+  return { ok: true, clockDifferenceMs: Math.round(differenceMs) };
+}
+
+/** Positive: this machine is ahead. */
+function tellClockDifference(differenceMs: number): string {
+  const seconds = (Math.abs(differenceMs) / 1000).toFixed(1);
+  const place = differenceMs > 0 ? 'ahead of' : 'behind';
+  return `The clock of this machine is ${seconds} s ${place} the database's. Orders would end at the wrong time and signatures be refused, so nothing is taken until they agree: let a time service (chrony, systemd-timesyncd) set both.`;
+}
+
+function unreachable(error: unknown): Standing {
+  const { message, code } = error as { message?: string; code?: string };
+  const says = `The database does not answer: ${message || code}.`;
+  return { ok: false, reason: 'database_unreachable', says };
+}
+
+function keyOf(standing: Standing): string {
+  return standing.ok ? 'ok' : standing.reason;
+}
