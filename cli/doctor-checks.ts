@@ -18,8 +18,10 @@ import {
 } from '../src/ground/database/index.ts';
 import { parseKeyRing } from '../src/ground/secrets/index.ts';
 import { openKeyRing } from '../src/open-key-ring.ts';
+import { environments } from './command.ts';
 import { checkLedger } from './doctor-ledger.ts';
 import { checkResults } from './doctor-results.ts';
+import { checkDatabaseServer } from './doctor-server.ts';
 import { tellFault } from './faults.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { databaseSchemaVersion, programSchemaVersion } from './gateway.ts';
@@ -109,6 +111,7 @@ async function checkDatabase(config: Config): Promise<Finding[]> {
       findings.push(ok('database', `PostgreSQL ${rows[0]?.version}${how}.`));
       const other = await findOtherDatabase(config, db);
       if (other !== null) findings.push(fail('database', other));
+      findings.push(...(await checkDatabaseServer(db.url)));
       const schema = await checkSchema(db);
       findings.push(schema);
       if (schema.level === 'OK') findings.push(...(await checkContent(config, db)));

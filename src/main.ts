@@ -13,6 +13,7 @@ import {
   type DatabaseWatch,
   describeFileFault,
   type EmbeddedPostgres,
+  examineServer,
   findServerUser,
   followChanges,
   GroundFault,
@@ -22,6 +23,7 @@ import {
   openEmbeddedPostgres,
   prepareDataDir,
   SchemaRefusal,
+  type ServerFinding,
   tellDatabaseFault,
   watchDatabase,
 } from './ground/database/index.ts';
@@ -61,6 +63,7 @@ async function start(): Promise<void> {
   if (serves) await claimPort(config);
   await prepareFolder(config);
   const urls = await openStore(config);
+  await step('the database to be looked at', () => refuseUnfitServer(urls.url));
   await step('the database to answer and to be brought up to date', () =>
     migrate({ ownerUrl: urls.ownerUrl, appUrl: urls.url, say }),
   );
@@ -104,6 +107,16 @@ async function start(): Promise<void> {
   // Not before: what goes wrong while starting ends the start.
   outliveStrayErrors(log);
   greet(config);
+}
+
+/** Says what is different on this server, and does not start where it could not be right. */
+async function refuseUnfitServer(url: string): Promise<void> {
+  const findings = await examineServer(url);
+  const tell = ({ found, advice }: ServerFinding) => (advice === undefined ? found : `${found} ${advice}`);
+  const faults = findings.filter(({ level }) => level === 'fail').map(tell);
+  if (faults.length > 0) throw new StartFault(`The database cannot be used. ${faults.join('\n')}`);
+  for (const finding of findings.filter(({ level }) => level === 'note' || level === 'warn'))
+    say(`database: ${tell(finding)}`);
 }
 
 async function openWatch(url: string, log: Logger): Promise<DatabaseWatch> {

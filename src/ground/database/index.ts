@@ -21,6 +21,7 @@ export {
   openEmbeddedPostgres,
 } from './embedded-postgres.ts';
 export { findServerUser } from './embedded-postgres-files.ts';
+export { examineServer, type ServerFinding } from './examine-server.ts';
 export { findWeakRights } from './find-weak-rights.ts';
 export { describeFileFault, GroundFault } from './ground-fault.ts';
 export { createGroupCommit, type GroupCommit, type GroupCommitOptions, QueueFull } from './group-commit.ts';

@@ -25,7 +25,6 @@ export type MigrateOptions = {
 export type Migration = { version: number; name: string; checksum: string; sql: string };
 
 const defaultDir = resolve(import.meta.dirname, '../../../migrations');
-const serverVersionMin = 15;
 /** Any number, as long as every version of this program uses the same. */
 const lockKey = 7_640_121_959n;
 
@@ -40,7 +39,6 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
     applicationName: 'vipay migrate',
   });
   try {
-    await refuseOldServer(client);
     await takeTurn(client, options.say);
     const applied = await applyMissing(client, migrations, options.say);
     await runJobMigrations(options.ownerUrl);
@@ -177,16 +175,6 @@ function describeFault(error: unknown, sql: string): string {
   if (!(error instanceof pg.DatabaseError)) return String(error);
   const line = error.position ? sql.slice(0, Number(error.position)).split('\n').length : null;
   return [error.message, line && `(line ${line})`, error.detail, error.hint].filter(Boolean).join(' ');
-}
-
-async function refuseOldServer(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ version: number }>(
-    `select current_setting('server_version_num')::int / 10000 as version`,
-  );
-  const version = rows[0]?.version ?? 0;
-  if (version < serverVersionMin) {
-    throw new SchemaRefusal(`PostgreSQL ${serverVersionMin} or later is needed; this server is ${version}.`);
-  }
 }
 
 async function runJobMigrations(ownerUrl: string): Promise<void> {
