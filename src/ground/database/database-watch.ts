@@ -48,13 +48,16 @@ export function watchDatabase(url: string, options: WatchOptions = {}): Database
     client?.end().catch(() => undefined);
     client = null;
   };
-  const look = async (): Promise<Standing> => {
-    client ??= await openClient(url, { purpose: 'page', applicationName: 'vipay watch' });
-    const own = client;
-    own.once('end', () => {
-      if (client === own) client = null;
+  const open = async () => {
+    const opened = await openClient(url, { purpose: 'page', applicationName: 'vipay watch' });
+    opened.once('end', () => {
+      if (client === opened) client = null;
     });
-    return judge(await readFacts(own, machineNow));
+    return opened;
+  };
+  const look = async (): Promise<Standing> => {
+    client ??= await open();
+    return judge(await readFacts(client, machineNow));
   };
   const lookInTime = async (): Promise<Standing> => {
     const waiting = new AbortController();
