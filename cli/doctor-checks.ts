@@ -18,7 +18,6 @@ import {
 } from '../src/ground/database/index.ts';
 import { parseKeyRing } from '../src/ground/secrets/index.ts';
 import { openKeyRing } from '../src/open-key-ring.ts';
-import { environments } from './command.ts';
 import { checkLedger } from './doctor-ledger.ts';
 import { checkResults } from './doctor-results.ts';
 import { checkDatabaseServer } from './doctor-server.ts';

@@ -1,7 +1,7 @@
 // What the gateway's start looks at on a server (examine-server.ts), as doctor's findings.
 
 import { examineServer, type ServerFinding } from '../src/ground/database/index.ts';
-import type { Finding } from './doctor-checks.ts';
+import type { Finding } from './finding.ts';
 
 const levels = { ok: 'OK', note: 'OK', warn: 'WARN', fail: 'FAIL' } as const satisfies Record<
   ServerFinding['level'],
