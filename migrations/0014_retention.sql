@@ -29,7 +29,7 @@ insert into retention_rules (subject, valid_from, kept_seconds, rows_max, source
 
 insert into policies (rule, valid_from, value, source) values
   ('payment.per_order_max', '2025-01-01T00:00:00+07:00', 50, 'operator'),
-  ('payment.per_order_wallet_max', '2025-01-01T00:00:00+07:00', 10, 'operator');
+  ('payment.per_order_wallet_max', '2025-01-01T00:00:00+07:00', 20, 'operator');
 
 -- Ends the sessions a browser had for an order (openSession).
 create index checkout_sessions_by_order on checkout_sessions (order_id);

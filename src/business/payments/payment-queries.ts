@@ -60,19 +60,32 @@ export async function findPaymentByTransactionNo(db: DbOrTx, transactionNo: stri
   return (await selectPayments(db, sql`transaction_no = ${transactionNo}::bigint`))[0] ?? null;
 }
 
-export async function insertPayment(tx: Tx, payment: Omit<Payment, 'transactionNo'>): Promise<Payment> {
+/** How many payments an order may have, whoever makes them and of one wallet. */
+export type PaymentsMax = { ofOrder: bigint; ofWallet: bigint };
+
+/**
+ * Null, with nothing stored, when the order or the wallet has had as many as it may. The caller holds the order's lock,
+ * taken in a statement before: so this one sees all payments there are.
+ */
+export async function insertPayment(
+  tx: Tx,
+  payment: Omit<Payment, 'transactionNo'>,
+  max: PaymentsMax,
+): Promise<Payment | null> {
   const { rows } = await sql<{ transactionNo: string }>`
     insert into payments (id, order_id, environment, wallet_id, checkout_session_id, status, amount_dong, fee_dong,
       vat_dong, credit_account_id, confirmation_class, refusal_code, refusal_detail, created_at, final_at)
-    values (${payment.id}, ${payment.orderId}, ${payment.environment}, ${payment.walletId},
-      ${payment.checkoutSessionId}, ${payment.status}, ${payment.amountDong}, ${payment.feeDong}, ${payment.vatDong},
-      ${payment.creditAccountId}, ${payment.confirmationClass}, ${payment.refusalCode},
+    select ${payment.id}::uuid, ${payment.orderId}::uuid, ${payment.environment}, ${payment.walletId}::uuid,
+      ${payment.checkoutSessionId}::uuid, ${payment.status}, ${payment.amountDong}::bigint, ${payment.feeDong}::bigint,
+      ${payment.vatDong}::bigint, ${payment.creditAccountId}::uuid, ${payment.confirmationClass}, ${payment.refusalCode},
       ${payment.refusalDetail === null ? null : JSON.stringify(payment.refusalDetail)}::jsonb,
-      ${payment.createdAt}, ${payment.finalAt})
+      ${payment.createdAt}::timestamptz, ${payment.finalAt}::timestamptz
+    from (select count(*) as of_order, count(*) filter (where p.wallet_id = ${payment.walletId}) as of_wallet
+      from payments p where p.order_id = ${payment.orderId}) made
+    where made.of_order < ${max.ofOrder} and made.of_wallet < ${max.ofWallet}
     returning transaction_no::text as "transactionNo"`.execute(tx);
   const [numbered] = rows;
-  if (!numbered) throw new Error(`payment ${payment.id} was inserted and has no number`);
-  return { ...payment, ...numbered };
+  return numbered ? { ...payment, ...numbered } : null;
 }
 
 /** A move names the states it leaves: nobody else's result is written over. Asserts that the payment was in one. */

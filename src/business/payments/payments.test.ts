@@ -21,6 +21,7 @@ import {
   expireDueOrders,
   findPayment,
   giveUpOrder,
+  listPaymentsOfOrder,
   resendCode,
   startPayment,
   submitCode,
@@ -318,6 +319,23 @@ test('an order has a deadline until its time is over, paid or not, and many paid
   context.clock.advance(1);
   assert.equal(await expireDueOrders(context), 1);
   assert.deepEqual(await deadlines(), []);
+});
+
+test('an order takes so many attempts of one wallet and so many in all, however many come at once', async () => {
+  const order = await givenOrder(context, site);
+  const poor = await givenWallet(context, { balanceDong: 0n });
+  const attempt = (walletId: string) =>
+    startPayment(context, { orderId: order.id, walletId, checkoutSessionId: null });
+  const ofPoor = await Promise.all(Array.from({ length: 40 }, () => attempt(poor.id)));
+  assert.equal(ofPoor.filter((payment) => payment !== null).length, 20);
+  for (let others = 0; others < 4; others += 1) {
+    const { id } = await givenWallet(context, { balanceDong: 0n });
+    await Promise.all(Array.from({ length: 10 }, () => attempt(id)));
+  }
+  const made = await listPaymentsOfOrder(context.db, order.id);
+  assert.equal(made.length, 50);
+  assert.equal(await attempt((await givenWallet(context)).id), null);
+  assert.equal((await findOrder(context.db, order.id))?.status, 'open');
 });
 
 test('going back to the shop after a refusal ends the order as failed with that code', async () => {

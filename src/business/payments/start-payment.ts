@@ -15,8 +15,9 @@ import { lockForStart } from './payment-record.ts';
 export type PaymentStart = { orderId: string; walletId: string; checkoutSessionId: string | null };
 
 /**
- * Stores a payment, `started` or already `refused`. Null when the order has its result by now: there is nothing
- * to attempt, and the caller shows the result. The fee is snapshot here.
+ * Stores a payment, `started` or already `refused`. Null, with nothing stored, when the order has its result by now,
+ * or when it or this wallet has had as many attempts at it as it may (`payment.per_order_max`,
+ * `payment.per_order_wallet_max`): the caller shows which. The fee is snapshot here.
  */
 export async function startPayment(context: Context, input: PaymentStart): Promise<Payment | null> {
   return inPipelinedTransaction(context.db, (tx) => startPaymentIn(tx, context, input));
@@ -27,7 +28,7 @@ export async function startPaymentIn(
   tx: Tx,
   context: Context,
   input: PaymentStart,
-): Promise<Written<Promise<Payment> | null>> {
+): Promise<Written<Promise<Payment | null> | null>> {
   // Not only read: an order that gets its result at this moment must not keep a payment under way.
   const { order, payer, site } = await lockForStart(tx, input);
   if (order.status !== 'open') return { result: null, writes: [] };
@@ -40,22 +41,26 @@ export async function startPaymentIn(
   const decision = decidePayment(factsOf({ order, payer }, { site, policies, now }));
   const fee = computeFee(site.fee, order.amountDong);
 
-  const inserted = insertPayment(tx, {
-    id: uuidv7(),
-    orderId: order.id,
-    environment: order.environment,
-    walletId: input.walletId,
-    checkoutSessionId: input.checkoutSessionId,
-    status: decision.ok ? 'started' : 'refused',
-    amountDong: order.amountDong,
-    feeDong: fee.feeDong,
-    vatDong: fee.vatDong,
-    creditAccountId: site.creditAccountId,
-    confirmationClass: decision.ok ? decision.confirmationClass : 'B',
-    refusalCode: decision.ok ? null : decision.code,
-    refusalDetail: decision.ok ? null : decision.detail,
-    createdAt: now,
-    finalAt: decision.ok ? null : now,
-  });
+  const inserted = insertPayment(
+    tx,
+    {
+      id: uuidv7(),
+      orderId: order.id,
+      environment: order.environment,
+      walletId: input.walletId,
+      checkoutSessionId: input.checkoutSessionId,
+      status: decision.ok ? 'started' : 'refused',
+      amountDong: order.amountDong,
+      feeDong: fee.feeDong,
+      vatDong: fee.vatDong,
+      creditAccountId: site.creditAccountId,
+      confirmationClass: decision.ok ? decision.confirmationClass : 'B',
+      refusalCode: decision.ok ? null : decision.code,
+      refusalDetail: decision.ok ? null : decision.detail,
+      createdAt: now,
+      finalAt: decision.ok ? null : now,
+    },
+    { ofOrder: policies['payment.per_order_max'], ofWallet: policies['payment.per_order_wallet_max'] },
+  );
   return { result: inserted, writes: [inserted] };
 }

@@ -16,6 +16,8 @@ export const policyRules = [
   'otp.resends_max',
   'otp.resend_wait_seconds',
   'otp.sends_per_hour_max',
+  'payment.per_order_max',
+  'payment.per_order_wallet_max',
   'pin.attempts_max',
   'lock.seconds',
   'lock.seconds_max',

@@ -81,7 +81,8 @@ export async function actSignIn(
     const writes = [replaceSession(tx, session), ...started.writes, result.settle(tx)];
     return { result: started.result, writes };
   });
-  if (payment) logStarted(context, payment);
+  if (!payment) return endWithoutAttempt(context, session.id);
+  logStarted(context, payment);
   return { sessionToken: token };
 }
 
@@ -199,9 +200,16 @@ export async function actRetry(context: Context, checkout: Checkout): Promise<Ac
       walletId: session.walletId,
       checkoutSessionId: session.id,
     });
-    if (started) logStarted(context, started);
+    if (!started) return endWithoutAttempt(context, session.id);
+    logStarted(context, started);
   }
   return {};
+}
+
+/** Nothing was attempted. An order that has its result shows that; else its attempts are used up. */
+async function endWithoutAttempt(context: Context, sessionId: string): Promise<ActionResult> {
+  await updateSessionEnded(context.db, sessionId, context.clock.now());
+  return { note: { page: 'attempts_used' }, sessionToken: null };
 }
 
 export async function actSignOut(context: Context, checkout: Checkout): Promise<ActionResult> {

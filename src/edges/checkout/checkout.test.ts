@@ -65,6 +65,27 @@ function assertHides(page: { body: string }, pattern: RegExp): void {
 
 const statusOf = async (id: string) => (await findOrder(context.db, id))?.status;
 
+test('trying again and again makes twenty payments and no more, and the buyer is told how to go on', async () => {
+  const { order, buyer } = await arrive();
+  const poor = await givenWallet(context, { balanceDong: 0n });
+  await buyer.submit('/sign-in', { phone: poor.phone, pin: testPin });
+  for (let tries = 0; tries < 19; tries += 1) assertHides(await buyer.submit('/retry'), /quá nhiều lần/);
+  const told = await buyer.submit('/retry');
+  assertShows(told, /Đơn hàng này đã được thử thanh toán quá nhiều lần/);
+  assertShows(told, /Ví khác|ví khác/);
+  await buyer.submit('/sign-out');
+  const again = await buyer.submit('/sign-in', { phone: poor.phone, pin: testPin });
+  assertShows(again, /Đơn hàng này đã được thử thanh toán quá nhiều lần/);
+  const { rows } = await context.db.pool.query('select 1 from payments where order_id = $1', [order.id]);
+  assert.equal(rows.length, 20);
+  // Another wallet still pays.
+  const rich = await givenWallet(context);
+  await buyer.submit('/sign-out');
+  await buyer.submit('/sign-in', { phone: rich.phone, pin: testPin });
+  await buyer.submit('/confirm');
+  assert.equal(await statusOf(order.id), 'paid');
+});
+
 test('a buyer signs in, confirms, and is taken back with the signed result', async () => {
   const { order, buyer } = await arrive();
   const wallet = await givenWallet(context);

@@ -152,6 +152,7 @@ const refusedNoteSeconds = 900;
 
 export function setNote(context: Context, reply: FastifyReply, checkout: Checkout, note: Note): void {
   const sealed = sealNote(context.keyRing, checkout.order.id, checkout.mark, note);
-  const seconds = note.page === 'sign_in_refused' ? refusedNoteSeconds : noteSeconds;
+  const seconds =
+    note.page === 'sign_in_refused' || note.page === 'attempts_used' ? refusedNoteSeconds : noteSeconds;
   setCheckoutCookie(context, reply, checkout, 'note', sealed, seconds);
 }

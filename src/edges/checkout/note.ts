@@ -9,6 +9,8 @@ export type Note =
   | { page: 'sign_in'; error: SignInError; phone: string; attemptsLeft?: number | null }
   /** Signing in is refused for a while (10, 79), or to this wallet (12, 09). Stays until the buyer acts on it. */
   | { page: 'sign_in_refused'; code: '10' | '79' | '12' | '09'; retryAt: string | null }
+  /** The order has had as many payments as it may, or this wallet as many at it. Stays as the one before. */
+  | { page: 'attempts_used' }
   | { page: 'confirm'; error: 'busy' | 'too_many_codes'; nextCodeAt: string | null }
   /** The database did not say what became of the payment: ask again until it does. */
   | { page: 'processing' }

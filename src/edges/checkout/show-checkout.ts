@@ -70,6 +70,17 @@ export async function showCheckout(
       const view = { ...frame, code: note.code, limit: null, balanceDong: null, retryAt, traceId: null };
       return shown(refusalPage(view), { keepsNote: true });
     }
+    if (note?.page === 'attempts_used') {
+      const view = {
+        ...frame,
+        code: '10',
+        limit: null,
+        balanceDong: null,
+        retryAt: null,
+        traceId: null,
+      } as const;
+      return shown(refusalPage({ ...view, attemptsUsed: true }), { keepsNote: true });
+    }
     const told = note?.page === 'sign_in' ? note : null;
     const error = told?.error ?? (checkout.sessionEnded ? 'session_ended' : null);
     return shown(

@@ -75,6 +75,7 @@ function usefulWays(view: RefusalView): readonly Way[] {
 
 function possibleWays(view: RefusalView): readonly Way[] {
   if (isSiteLimit(view)) return ['give-up'];
+  if (view.attemptsUsed) return ['sign-out', 'give-up'];
   const from = worksFrom(view);
   if (from === null) return waysOn[view.code];
   const ways = waysOn[view.code].filter((way) => way !== 'retry' || from < view.order.expiresAt);
@@ -97,6 +98,7 @@ function refusalLines(view: RefusalView): { what: string; why: string; todo: str
   const { refusal: t } = texts[view.locale];
   const lines = t.codes[view.code];
   if (isSiteLimit(view)) return t.siteLimit;
+  if (view.attemptsUsed) return t.attemptsUsed;
   const kind = view.limit?.kind;
   if (kind === 'daily' || kind === 'monthly' || kind === 'confirmation')
     return { ...lines, what: t.over[kind] };

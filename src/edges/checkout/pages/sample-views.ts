@@ -188,6 +188,7 @@ export function samplePages(locale: Locale, live = false): Record<string, string
         resetsAt: new Date('2026-11-23T17:00:00Z'),
       },
     }),
+    'refusal-attempts-used': sampleRefusal(frame, '10', { attemptsUsed: true }),
     'refusal-61-site': sampleRefusal(frame, '61', {
       limit: { kind: 'site_min', limitDong: 500_000n, leftDong: null, resetsAt: null },
     }),

@@ -130,6 +130,8 @@ export type RefusalView = FormFrame & {
   retryAt: Date | null;
   /** shown when given (99) */
   traceId: string | null;
+  /** the order has had as many payments as it may, or this wallet as many at it: said in place of the code's words */
+  attemptsUsed?: true;
 };
 
 /** The final result of the order. */

@@ -183,6 +183,11 @@ export const en: Texts = {
         todo: 'Please try again. If it fails again, go back to the shop and give them the trace id.',
       },
     },
+    attemptsUsed: {
+      what: 'Too many attempts to pay this order',
+      why: 'This wallet, or the order, has had as many attempts as are allowed.',
+      todo: 'Pay with another wallet, or go back to the shop and place a new order.',
+    },
     siteLimit: {
       what: 'The shop does not accept this amount',
       why: 'The amount of the order is outside what the shop accepts in one payment.',

@@ -190,6 +190,11 @@ export const vi = {
         todo: 'Vui lòng thử lại. Nếu vẫn lỗi, hãy quay về cửa hàng và gửi kèm mã tra cứu.',
       },
     },
+    attemptsUsed: {
+      what: 'Đơn hàng này đã được thử thanh toán quá nhiều lần',
+      why: 'Ví này, hoặc đơn hàng này, đã dùng hết số lần thử được phép.',
+      todo: 'Hãy thanh toán bằng ví khác, hoặc quay về cửa hàng và đặt đơn mới.',
+    },
     siteLimit: {
       what: 'Cửa hàng không nhận số tiền này',
       why: 'Số tiền của đơn hàng nằm ngoài mức cửa hàng nhận trong một lần thanh toán.',
