@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EmbeddedPlace } from './embedded-postgres-files.ts';
+import { canReach, type EmbeddedPlace } from './embedded-postgres-files.ts';
 import { GroundFault } from './ground-fault.ts';
 
 /** `absent`: a new one may be made there. @throws GroundFault for one that cannot be used. */
@@ -38,6 +38,12 @@ export async function examineCluster(
     throw new GroundFault(
       `${clusterDir} belongs to the user with uid ${uid}, and PostgreSQL would run as uid ${serverUid}. ` +
         `Start viPay as the former, or give the folder to the latter: chown -R ${serverUid} ${clusterDir}`,
+    );
+  }
+  if (user !== null && !canReach(clusterDir, user)) {
+    throw new GroundFault(
+      `Started as root, PostgreSQL runs as uid ${user.uid}, and that user cannot enter a folder above ${clusterDir}. ` +
+        'Start viPay as an ordinary user, move the data directory elsewhere, or let others pass through (chmod o+x) the folders above it.',
     );
   }
   if ((mode & 0o077) !== 0 && process.platform !== 'win32') {

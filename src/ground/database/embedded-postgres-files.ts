@@ -111,7 +111,7 @@ export function findServerUser(): ServerUser {
 }
 
 /** Whether the user may enter this directory and every one above it (by the plain permission bits). */
-function canReach(dir: string, user: { uid: number; gid: number }): boolean {
+export function canReach(dir: string, user: { uid: number; gid: number }): boolean {
   for (let path = resolve(dir); ; path = dirname(path)) {
     const { mode, uid, gid } = statSync(path);
     const bit = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001;

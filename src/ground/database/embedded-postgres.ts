@@ -129,8 +129,12 @@ export async function findEmbeddedPostgres(
 export async function hasEmbeddedDatabase(dataDir: string): Promise<boolean> {
   const record = await readRecord(resolve(dataDir));
   if (record === 'damaged') return true;
-  const clusterDir = record === 'missing' ? join(resolve(dataDir), 'postgres') : record.found.clusterDir;
-  return existsSync(join(clusterDir, 'PG_VERSION'));
+  // Beside the record, or where it says: a folder that was restored elsewhere still names its former place.
+  const places = [
+    join(resolve(dataDir), 'postgres'),
+    ...(record === 'missing' ? [] : [record.found.clusterDir]),
+  ];
+  return places.some((clusterDir) => existsSync(join(clusterDir, 'PG_VERSION')));
 }
 
 /** Makes the cluster when there is none, and the record when it is missing or damaged. */
