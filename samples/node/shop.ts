@@ -2,9 +2,10 @@
 // line of JSON, {"listening": port}, when it is ready, and stops on SIGTERM or when the pipe on its stdin closes
 // (a program that started it is gone).
 
-import { fstatSync } from 'node:fs';
+import { fstatSync, realpathSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { openOrderBook } from './order-book.ts';
 import { contentSecurityPolicy, messagePage } from './pages.ts';
 import { type Answer, buildRoutes, localeOf } from './shop-routes.ts';
@@ -77,7 +78,8 @@ async function main() {
   console.log(JSON.stringify({ listening: shop.port }));
 }
 
-if (import.meta.main) {
+// `import.meta.main` says the same from Node.js 24 on.
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   main().catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     process.exit(1);

@@ -39,6 +39,7 @@ export type V2Parts = { data: string; key: string; secure_hash: string };
 
 const pkcs1 = constants.RSA_PKCS1_PADDING;
 const dataBytesMax = 16_384;
+const sessionKeyBytes = 24;
 
 /** The address to send the buyer's browser to. */
 export function buildV2PaymentUrl(site: V2Site, order: ClassicOrder): string {
@@ -56,7 +57,7 @@ export function buildV2PaymentUrl(site: V2Site, order: ClassicOrder): string {
  * two orders could be compared without reading them at all.
  */
 export function sealV2(plaintext: Buffer, signingKey: KeyObject, readersKey: KeyObject): V2Parts {
-  const sessionKey = randomBytes(24);
+  const sessionKey = randomBytes(sessionKeyBytes);
   const cipher = createCipheriv('des-ede3', sessionKey, null);
   const data = Buffer.concat([cipher.update(plaintext), cipher.final()]);
   return {
@@ -123,15 +124,31 @@ function jwkFromXml(kind: 'public' | 'private', xml: string) {
   };
 }
 
-/** 24 bytes, always: a key that can't be decrypted becomes a random one, and the signature will not fit. */
+/**
+ * 24 bytes, always: a key that can't be decrypted becomes a random one, and the signature will not fit.
+ *
+ * The padding (0, 2, at least eight bytes other than 0, 0, the key) is read here and not by the library: Node.js 18 and
+ * 20 refuse to, with an error, for every message. Read by hand it must not show where it was wrong, neither by an
+ * answer nor by the time taken: no step below depends on the bytes.
+ */
 function readSessionKey(encrypted: Buffer, readingKey: KeyObject): Buffer {
-  const instead = randomBytes(24);
+  const chosen = randomBytes(sessionKeyBytes);
+  let padded: Buffer;
   try {
-    const sessionKey = privateDecrypt({ key: readingKey, padding: pkcs1 }, encrypted);
-    return sessionKey.length === 24 ? sessionKey : instead;
+    padded = privateDecrypt({ key: readingKey, padding: constants.RSA_NO_PADDING }, encrypted);
   } catch {
-    return instead;
+    return chosen; // Of another length than the key's modulus, or above it: seen on the wire already.
   }
+  const keyAt = padded.length - sessionKeyBytes;
+  let wrong = (padded[0] ?? 1) | ((padded[1] ?? 0) ^ 2) | (padded[keyAt - 1] ?? 1);
+  // 1 for a byte that is 0, else 0, without a branch.
+  for (let at = 2; at < keyAt - 1; at += 1) wrong |= (((padded[at] ?? 0) - 1) >>> 8) & 1;
+  // All bits set when nothing was wrong, else none.
+  const right = ((wrong - 1) >> 31) & 0xff;
+  for (let at = 0; at < sessionKeyBytes; at += 1) {
+    chosen[at] = ((padded[keyAt + at] ?? 0) & right) | ((chosen[at] ?? 0) & ~right);
+  }
+  return chosen;
 }
 
 function withoutPadding(padded: Buffer): Buffer {
