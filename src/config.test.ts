@@ -119,3 +119,32 @@ test('the operator is named to buyers on one line; a contact without a name is a
   for (const name of [' ', 'a\nb', 'x'.repeat(121), 'a\u202eb'])
     assert.match(faultsOf({ VIPAY_OPERATOR_NAME: name })[0] ?? '', /VIPAY_OPERATOR_NAME must be one line/);
 });
+
+test('a database on another machine is spoken to under TLS, checked, unless the settings say otherwise', () => {
+  const addressOf = (url: string, env = {}) => loadConfig({ ...live, DATABASE_URL: url, ...env }).databaseUrl;
+  const far = 'postgres://vipay_app:pw@db/vipay';
+  assert.equal(addressOf(far), `${far}?sslmode=verify-full`);
+  assert.equal(addressOf(`${far}?sslmode=prefer`), `${far}?sslmode=verify-full`);
+  assert.equal(addressOf(`${far}?sslmode=no-verify`), `${far}?sslmode=no-verify`);
+  assert.equal(addressOf(far, { VIPAY_DATABASE_TLS: 'off' }), far);
+  assert.equal(addressOf(`${far}?sslmode=disable`, { VIPAY_DATABASE_TLS: 'off' }), `${far}?sslmode=disable`);
+  for (const plain of [
+    `${far}?sslmode=disable`,
+    `${far}?ssl=0`,
+    'postgres://u:p@localhost/v?host=db&ssl=false',
+  ])
+    assert.throws(() => addressOf(plain), /DATABASE_URL leads to another machine without TLS/);
+
+  const here = [
+    'postgres://u:p@localhost/v',
+    'postgres://u:p@127.0.0.1:5433/v',
+    'postgres://u:p@[::1]/v',
+    'postgres:///v?host=/var/run/postgresql',
+    'postgres://u:p@%2Fvar%2Frun%2Fpostgresql/v',
+    'postgres:///v',
+  ];
+  for (const url of here) assert.equal(addressOf(url), url);
+  // Where the address names no host, the driver asks the environment.
+  assert.match(String(addressOf('postgres:///v', { PGHOST: 'db' })), /sslmode=verify-full/);
+  assert.match(String(addressOf('postgres://u:p@127.0.0.1.evil.example/v')), /sslmode=verify-full/);
+});

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { findPlainAddress, requireTls } from './ground/database/index.ts';
 import { parseKeyRing } from './ground/secrets/index.ts';
 import type { Operator } from './ground/terms.ts';
 
@@ -138,6 +139,9 @@ const environmentSchema = z.object({
   VIPAY_DATA_DIR: z.string().default('.vipay'),
   DATABASE_URL: postgresUrl.optional(),
   VIPAY_MIGRATION_DATABASE_URL: postgresUrl.optional(),
+  VIPAY_DATABASE_TLS: z.enum(['require', 'off'], 'must be require or off').default('require'),
+  // The driver takes a host that the address leaves out from here.
+  PGHOST: z.string().optional(),
   VIPAY_SECRET_KEY: secretKeyText.optional(),
   VIPAY_DEMO: yesOrNo.optional(),
   VIPAY_ROLE: z.enum(['serve', 'work', 'both'], 'must be serve, work or both').default('both'),
@@ -182,7 +186,23 @@ function findContradictions(env: Record<string, string | undefined>): string[] {
       'VIPAY_PORT 0 (any free port) needs VIPAY_PUBLIC_URL, for the addresses in pages and results',
     ],
   ];
-  return faults.flatMap(([applies, fault]) => (applies ? [fault] : []));
+  return [...faults.flatMap(([applies, fault]) => (applies ? [fault] : [])), ...findPlainAddresses(env)];
+}
+
+function findPlainAddresses(env: Record<string, string | undefined>): string[] {
+  if (env.VIPAY_DATABASE_TLS === 'off') return [];
+  return ['DATABASE_URL', 'VIPAY_MIGRATION_DATABASE_URL'].flatMap((name) => {
+    const fault = findPlainAddress(env[name] ?? '', env.PGHOST);
+    return fault === null ? [] : [`${name} ${fault}`];
+  });
+}
+
+function databaseAddress(
+  url: string | undefined,
+  env: Pick<z.output<typeof environmentSchema>, 'VIPAY_DATABASE_TLS' | 'PGHOST'>,
+): string | null {
+  if (url === undefined) return null;
+  return env.VIPAY_DATABASE_TLS === 'off' ? url : requireTls(url, env.PGHOST);
 }
 
 function assemble(env: z.output<typeof environmentSchema>): Config {
@@ -193,8 +213,8 @@ function assemble(env: z.output<typeof environmentSchema>): Config {
     host: env.VIPAY_HOST ?? defaultHost(url),
     publicUrl: url,
     dataDir: resolve(projectDir, env.VIPAY_DATA_DIR),
-    databaseUrl: env.DATABASE_URL ?? null,
-    migrationDatabaseUrl: env.VIPAY_MIGRATION_DATABASE_URL ?? null,
+    databaseUrl: databaseAddress(env.DATABASE_URL, env),
+    migrationDatabaseUrl: databaseAddress(env.VIPAY_MIGRATION_DATABASE_URL, env),
     secretKey: env.VIPAY_SECRET_KEY ?? null,
     demo,
     role: env.VIPAY_ROLE,

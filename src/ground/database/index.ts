@@ -28,6 +28,7 @@ export { createGroupCommit, type GroupCommit, type GroupCommitOptions, QueueFull
 export { guardClock } from './guard-clock.ts';
 export { type Listener, listen } from './listen.ts';
 export { type MigrateOptions, migrate, SchemaRefusal } from './migrate.ts';
+export { findPlainAddress, requireTls } from './require-tls.ts';
 export { createRowCache, type RowCache } from './row-cache.ts';
 export type { Tables } from './tables.ts';
 export { tellDatabaseFault } from './tell-fault.ts';
