@@ -129,6 +129,7 @@ grant select,
 grant execute on function ledger_read_accounts, ledger_find_transfers, ledger_post, ledger_try_post to :app_role;
 grant execute on function ledger_horizon, ledger_seal to :app_role;
 grant execute on function code_store, code_count_attempt, code_forgive_attempt, orders_expire to :app_role;
+grant execute on function lock_orders, lock_live_payments, lock_wallets to :app_role;
 grant execute on function posting_lock, posting_accounts, posting_apply, notifications_record to :app_role;
 grant execute on function order_insert, answer_find, answer_keep to :app_role;
 grant execute on function policy_in_force, attempts_take, attempts_give_back, attempts_count_pin to :app_role;

@@ -53,9 +53,9 @@ test('without the lock of the order, a cancel does not wait for the posting that
   assert.match(violations.join('\n'), /told: .*threw/);
 });
 
-test('without the locks of the order and its payments, two wallets paying it wait in a ring', async () => {
+test('without the locks of the order and its payments, the second of two wallets is not told that it came too late', async () => {
   const violations = await race(noLockOfTheOrderAndItsPayments, payWhileDecided);
-  assert.match(violations.join('\n'), /in a ring: [1-9]/);
+  assert.match(violations.join('\n'), /were told: .*failed|in a ring: [1-9]/);
 });
 
 test('without the check of the payment, a paid payment that is confirmed again is told too late', async () => {

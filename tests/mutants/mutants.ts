@@ -1,32 +1,30 @@
-// The mutants: the gateway with one of its protections taken out. Each text stands exactly once in its file; when
-// the code moves, the mutant follows.
+// The mutants: the gateway with one of its protections taken out.
 
-import type { Mutant } from '../support/mutant.ts';
+import type { DatabaseChange, Mutant } from '../support/mutant.ts';
 
-const postBatch = 'src/business/payments/post-batch.ts';
+const recordNotification = 'src/business/notifications/record-notification.ts';
 
 /** The notification is recorded in a commit of its own, after the payment's. */
 export const notificationOutsideTheCommit: Mutant = {
   name: 'notification outside the commit',
   changes: [
     {
-      file: postBatch,
-      text: 'const triesMax = 3;',
-      replacement: `const triesMax = 3;
-const later = [];
-const recordLater = (rows) => { later.push(...rows); return null; };`,
+      file: recordNotification,
+      seam: 'recordingNotifications',
+      instead: '(record, results) => { (globalThis.owed ??= []).push(...results); return null; }',
     },
-    { file: postBatch, text: 'recordingNotifications(due)', replacement: 'recordLater(due)' },
     {
-      file: postBatch,
-      text: "await context.reach?.('posting.after_commit');",
-      replacement: `await context.reach?.('posting.after_commit');
-      const rows = later.splice(0);
-      if (rows.length > 0) await inPipelinedTransaction(context.db, async (tx) =>
-        ({ result: null, writes: [sql\`select \${recordingNotifications(rows)}\`.execute(tx)] }));`,
+      file: recordNotification,
+      seam: 'wakeDispatchersSoon',
+      instead: `(wake, context) => {
+        const rows = (globalThis.owed ?? []).splice(0).map(toNew);
+        insertNotifications(context.db, rows).then(() => wake(context), () => undefined);
+      }`,
     },
   ],
 };
+
+const locksNothing = 'begin end';
 
 /** Paying, cancelling and expiring read the order without waiting for each other. */
 export const noLockOfTheOrder: Mutant = {
@@ -34,22 +32,16 @@ export const noLockOfTheOrder: Mutant = {
   changes: [
     {
       file: 'src/business/orders/order-queries.ts',
-      text: ' for no key update',
-      replacement: '',
+      seam: 'lockOrder',
+      instead: '(lock, tx, id) => findOrder(tx, id)',
     },
   ],
-  databaseChanges: [
-    { function: 'posting_lock', text: 'order by o.id for no key update', replacement: 'order by o.id' },
-  ],
+  databaseChanges: [{ seam: 'lock_orders', body: locksNothing }],
 };
 
-const noLockOfTheOrdersPayments = {
-  function: 'posting_lock',
-  text: "p.order_id = any (v_orders) and p.status in ('started', 'confirming')",
-  replacement: 'p.id = any (p_payments)',
-};
+const noLockOfTheOrdersPayments: DatabaseChange = { seam: 'lock_live_payments', body: locksNothing };
 
-/** Nor do two payments of one order: each posting takes its own payment only. */
+/** Nor do two payments of one order. */
 export const noLockOfTheOrderAndItsPayments: Mutant = {
   name: 'no lock of the order and its payments',
   changes: noLockOfTheOrder.changes,
@@ -68,9 +60,12 @@ export const noCheckOfThePayment: Mutant = {
   name: 'no check of the key: the payment',
   changes: [
     {
-      file: postBatch,
-      text: "    if (facts.paymentStatus === 'paid') return { outcome: 'paid', repeated: true };\n",
-      replacement: '',
+      file: 'src/business/payments/decide-batch.ts',
+      seam: 'findFormerResult',
+      instead: `(find, standing, facts) => {
+        const former = find(standing, facts);
+        return former?.outcome === 'paid' ? { outcome: 'too_late' } : former;
+      }`,
     },
   ],
 };
@@ -78,24 +73,20 @@ export const noCheckOfThePayment: Mutant = {
 /** The ledger does not ask whether it knows the transfer's id; the primary key does, by an error. */
 export const noCheckOfTheTransfer: Mutant = {
   name: 'no check of the key: the transfer',
-  changes: [
-    {
-      file: 'src/books/ledger/post-transfers.ts',
-      text: '      if (former) {\n',
-      replacement: '      if (false) {\n',
-    },
-  ],
+  changes: [{ file: 'src/books/ledger/post-transfers.ts', seam: 'findFormer', instead: '() => undefined' }],
 };
 
-/** An attempt at a code is counted without asking whether one is left. */
+/** An attempt at a code is counted, and there is always one left. */
 export const attemptsNotLimited: Mutant = {
   name: 'attempts at a code not limited',
   changes: [],
   databaseChanges: [
     {
-      function: 'code_count_attempt',
-      text: 'and (w.otp_locked_until is null or ',
-      replacement: 'and (true or ',
+      seam: 'policy_in_force',
+      body: `begin
+        return case when p_rule = 'otp.attempts_max' then 1000000 else (select p.value from policies p
+          where p.rule = p_rule and p.valid_from <= p_now order by p.valid_from desc limit 1) end;
+      end`,
     },
   ],
 };

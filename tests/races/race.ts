@@ -5,7 +5,13 @@ import type { MerchantSite } from '../../src/business/merchants/index.ts';
 import type { Order } from '../../src/business/orders/index.ts';
 import { confirmPayment, startPayment } from '../../src/business/payments/index.ts';
 import type { Wallet } from '../../src/business/wallets/index.ts';
-import { createTestContext, givenSite, readOtp, type TestContext } from '../support/context.ts';
+import {
+  createTestContext,
+  givenSite,
+  liftCodesPerHour,
+  readOtp,
+  type TestContext,
+} from '../support/context.ts';
 import type { Mutant } from '../support/mutant.ts';
 import { mutateDatabase } from '../support/mutate-database.ts';
 import { startWorker, type Worker } from '../support/worker.ts';
@@ -24,6 +30,7 @@ export type Race = {
 
 export async function startRace(mutant: Mutant | null = null): Promise<Race> {
   const context = await createTestContext();
+  await liftCodesPerHour(context);
   if (mutant !== null) await mutateDatabase(context.ownerUrl, mutant);
   const { site } = await givenSite(context, { notifyUrl: 'http://127.0.0.1:9/webhook' });
   const settings = { url: context.url, now: context.clock.now() };

@@ -30,9 +30,9 @@ test('a batch whose payments are all decided against the limits as they were bef
     name: 'stale totals',
     changes: [
       {
-        file: 'src/business/payments/post-batch.ts',
-        text: 'const totals = this.#totals.get(facts.walletId) ?? {',
-        replacement: 'const totals = {',
+        file: 'src/business/payments/decide-batch.ts',
+        seam: 'totalsSoFar',
+        instead: '(total, standing, facts) => total({ ...standing, totals: new Map() }, facts)',
       },
     ],
   });
@@ -44,9 +44,9 @@ test('a batch that notes only the first of its results for the merchants is foun
     name: 'notification dropped',
     changes: [
       {
-        file: 'src/business/payments/post-batch.ts',
-        text: 'const due = paid.map(({ facts:',
-        replacement: 'const due = paid.slice(0, 1).map(({ facts:',
+        file: 'src/business/notifications/record-notification.ts',
+        seam: 'recordingNotifications',
+        instead: '(record, results) => record(results.slice(0, 1))',
       },
     ],
   });
@@ -59,8 +59,8 @@ test('an unanswered commit that is told as too late is found out', async () => {
     changes: [
       {
         file: 'src/business/payments/post-payments.ts',
-        text: "outcome: mayBePosted ? 'unknown' : 'busy' }",
-        replacement: "outcome: 'too_late' }",
+        seam: 'tellUnposted',
+        instead: "() => ({ outcome: 'too_late' })",
       },
     ],
   });
@@ -73,8 +73,8 @@ test('a gateway that ends with its connection is found out', async () => {
     changes: [
       {
         file: 'src/ground/database/database.ts',
-        text: "  pool.on('connect', (client) => client.on('error', () => undefined));\n",
-        replacement: '',
+        seam: 'outliveLoss',
+        instead: '() => undefined',
       },
     ],
   });

@@ -5,7 +5,7 @@ import { getSystemAccountId } from '../../src/books/ledger/index.ts';
 import type { NewSite } from '../../src/business/merchants/index.ts';
 import type { NewWallet } from '../../src/business/wallets/index.ts';
 import { openPool } from '../../src/ground/database/index.ts';
-import { givenSite, givenWallet, type TestContext } from '../support/context.ts';
+import { givenSite, givenWallet, liftCodesPerHour, type TestContext } from '../support/context.ts';
 import type { Mutant } from '../support/mutant.ts';
 import { until } from '../support/notification-fixtures.ts';
 import type { OwnServer } from '../support/own-server.ts';
@@ -63,6 +63,7 @@ export async function setStage(
 ): Promise<Stage> {
   const model = await createModel(context);
   const settings = () => ({ url: context.url, max: connectionsMax, now: context.clock.now() });
+  await liftCodesPerHour(context);
   const start = () => startWorker(settings(), mutant);
   const shortQueue = { queueMax: 3, batchMax: 2, inFlightMax: 1 };
   const [first, second, crowded] = await Promise.all([

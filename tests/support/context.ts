@@ -74,6 +74,12 @@ export function createContextOn(
   };
 }
 
+/** For what sends more codes to one wallet in an hour than a person would ask for. */
+export async function liftCodesPerHour({ owner }: Pick<TestContext, 'owner'>): Promise<void> {
+  await owner.pool.query(`insert into policies (rule, valid_from, value, source)
+    values ('otp.sends_per_hour_max', '2026-01-01T00:00:00+07:00', 1000000, 'test')`);
+}
+
 let phoneCount = 0;
 
 /** An identified, active wallet with this balance (default 10.000.000 ₫) and PIN 246810. */

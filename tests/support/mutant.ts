@@ -1,4 +1,4 @@
-// A mutant: the program with a few exact source texts replaced, to see that a test notices. Some of the program are
+// A mutant: the program with one of its seams, a named function, replaced, to see that a test notices. Some seams are
 // functions of the database (mutate-database.ts). Imports nothing of the program, which is loaded after it.
 
 import { readFileSync } from 'node:fs';
@@ -6,25 +6,26 @@ import { join, resolve } from 'node:path';
 
 const projectDir = resolve(import.meta.dirname, '../..');
 
-/** `file` from the project's folder; `text` occurs there exactly once. */
-export type MutantChange = { file: string; text: string; replacement: string };
+/**
+ * `file` from the project's folder; `seam` is an exported function of it. `instead` is the source of a function that is
+ * given the original one and the arguments; it stands in the file and knows its imports.
+ */
+export type MutantChange = { file: string; seam: string; instead: string };
 
-/** `function` has this name once; `text` occurs in its definition exactly once. */
-export type DatabaseChange = { function: string; text: string; replacement: string };
+/** `seam` is a function that the database has once; `body` is its new plpgsql. */
+export type DatabaseChange = { seam: string; body: string };
 
 export type Mutant = { name: string; changes: MutantChange[]; databaseChanges?: DatabaseChange[] };
 
-export function mutateSource(source: string, { file, text, replacement }: MutantChange): string {
-  return replaceOnce(file, source, text, replacement);
+/** Throws when the seam is not there, or there twice: the mutant must follow the code. */
+export function mutateSource(source: string, { file, seam, instead }: MutantChange): string {
+  const head = new RegExp(`^export (async )?function ${seam}\\b`, 'gm');
+  if (source.match(head)?.length !== 1) throw new Error(`${file} does not export one function ${seam}`);
+  const renamed = source.replace(head, (_, isAsync = '') => `${isAsync}function ${seam}Unmutated`);
+  return `${renamed}\nexport function ${seam}(...given) { return (${instead})(${seam}Unmutated, ...given); }\n`;
 }
 
-export function replaceOnce(where: string, source: string, text: string, replacement: string): string {
-  const occurrences = source.split(text).length - 1;
-  if (occurrences !== 1) throw new Error(`${where} has ${occurrences} times, not once: ${text}`);
-  return source.replace(text, () => replacement);
-}
-
-/** Throws when a text to replace is not there, or there twice: the code has moved and the mutant must follow. */
+/** Throws when a seam to replace is not there. */
 export function checkMutant(mutant: Mutant): void {
   for (const change of mutant.changes) {
     mutateSource(readFileSync(join(projectDir, change.file), 'utf8'), change);

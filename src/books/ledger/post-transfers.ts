@@ -111,7 +111,7 @@ function toBatch({ accounts, known }: Read): LedgerBatch & { posted: Transfer[] 
     posted,
     account: (id) => accounts.get(id),
     decide(transfer) {
-      const former = known.get(transfer.id);
+      const former = findFormer(known, transfer.id);
       if (former) {
         return sameContent(former, transfer)
           ? { ok: true, repeated: true }
@@ -139,6 +139,11 @@ function touchedAccounts({ debitAccountId, creditAccountId, fee }: Transfer): st
   return fee === null
     ? [debitAccountId, creditAccountId]
     : [debitAccountId, creditAccountId, fee.feeAccountId, fee.vatAccountId];
+}
+
+/** The transfer that has used this id before, in the journal or in this batch. */
+export function findFormer(known: ReadonlyMap<string, Transfer>, id: string): Transfer | undefined {
+  return known.get(id);
 }
 
 /** Everything but the time: a caller that repeats itself does so later. */

@@ -3,7 +3,7 @@
 
 import { type RawBuilder, sql } from 'kysely';
 import { balanceColumns } from '../../books/ledger/index.ts';
-import { type DbOrTx, pickRow, selectList, type Tx } from '../../ground/database/index.ts';
+import { type DbOrTx, rowReader, selectList, type Tx } from '../../ground/database/index.ts';
 import { type MerchantSite, type SiteRow, siteColumns, toSite } from '../merchants/index.ts';
 import { type Order, orderColumns, toOrder } from '../orders/index.ts';
 import { type PaidTotals, paidTotalsColumns, type Wallet, walletColumns } from '../wallets/index.ts';
@@ -41,17 +41,25 @@ export function joinPayer(walletId: RawBuilder<unknown>): RawBuilder<unknown> {
     left join confirmations c on c.payment_id = p.id`;
 }
 
+const readOrder = rowReader(orderColumns, { as: 'order', key: 'id' });
+const readPayment = rowReader(paymentColumns, { as: 'payment', key: 'id' });
+const readWallet = rowReader(walletColumns, { as: 'wallet', key: 'id' });
+const readPaid = rowReader(paidTotalsColumns, { as: 'wallet', key: 'paidDayDong' });
+const readBalance = rowReader(balanceColumns, { as: 'wallet', key: 'balanceDong' });
+const readConfirmation = rowReader(confirmationColumns, { as: 'confirmation', key: 'paymentId' });
+const readSite = rowReader<SiteRow>(siteColumns, { as: 'site', key: 'merchantSite' });
+
 export function toRecord(row: Record<string, unknown>): PaymentRecord {
-  const order = pickRow(orderColumns, row, { as: 'order', key: 'id' });
+  const order = readOrder(row);
   if (!order) throw new Error('a payment was read without its order');
-  const wallet = pickRow(walletColumns, row, { as: 'wallet', key: 'id' });
-  const paid = pickRow(paidTotalsColumns, row, { as: 'wallet', key: 'paidDayDong' });
-  const balance = pickRow(balanceColumns, row, { as: 'wallet', key: 'balanceDong' });
+  const wallet = readWallet(row);
+  const paid = readPaid(row);
+  const balance = readBalance(row);
   return {
     order: toOrder(order),
-    payment: pickRow(paymentColumns, row, { as: 'payment', key: 'id' }),
+    payment: readPayment(row),
     payer: wallet && paid && balance && { wallet, paid, ...balance },
-    confirmation: pickRow(confirmationColumns, row, { as: 'confirmation', key: 'paymentId' }),
+    confirmation: readConfirmation(row),
   };
 }
 
@@ -91,7 +99,7 @@ export async function lockForStart(
   const [row] = rows;
   if (!row) throw new Error(`order ${input.orderId} does not exist`);
   const { order, payer } = toRecord(row);
-  const site = pickRow<SiteRow>(siteColumns, row, { as: 'site', key: 'merchantSite' });
+  const site = readSite(row);
   if (!payer || !site)
     throw new Error(`wallet ${input.walletId} or the site of ${order.publicId} does not exist`);
   return { order, payer, site: toSite(site) };

@@ -9,17 +9,16 @@ import {
   type GroupCommit,
   isPassingFault,
   QueueFull,
+  retrying,
 } from '../../ground/database/index.ts';
 import { withoutTrace } from '../../ground/log/index.ts';
+import type { PostingRequest, PostingResult } from './decide-batch.ts';
 import { expireOrderIfDue } from './end-order.ts';
-import { CommitUnanswered, type PostingRequest, type PostingResult, postBatch } from './post-batch.ts';
+import { CommitUnanswered, FeeAccountsOutdated, postBatch } from './post-batch.ts';
 import { countRetry, countUnposted, observeBatch, watchQueue } from './posting-metrics.ts';
 
-export type { PostingRequest, PostingResult } from './post-batch.ts';
+export type { PostingRequest, PostingResult } from './decide-batch.ts';
 
-/** A batch that the database threw back is tried again this often in all. */
-const triesMax = 4;
-const firstPauseMs = 20;
 /** No caller waits longer for a batch that is under way, whatever the database does. */
 const answerMsMaxByDefault = 15_000;
 
@@ -76,7 +75,7 @@ async function postInTime(context: Context, requests: PostingRequest[]): Promise
   const givenUp = new AbortController();
   const timer = setTimeout(() => {
     context.log.error({ size: requests.length }, 'a posting batch is not answered');
-    resolve(requests.map(() => ({ outcome: 'unknown' })));
+    resolve(requests.map(() => tellUnposted(true)));
     givenUp.abort();
   }, answerMsMax);
   const posted = postUntilKnown(context, requests, { mayBePosted: false, signal: givenUp.signal });
@@ -86,6 +85,7 @@ async function postInTime(context: Context, requests: PostingRequest[]): Promise
 /** Whether an earlier try may have been committed without our knowing; and who says that nobody waits any more. */
 type Before = { mayBePosted: boolean; signal: AbortSignal };
 
+/** Tries again by the policy of the database's faults; what they mean is said by its classifier alone. */
 async function postUntilKnown(
   context: Context,
   requests: PostingRequest[],
@@ -93,21 +93,36 @@ async function postUntilKnown(
 ): Promise<PostingResult[]> {
   const { signal } = before;
   let { mayBePosted } = before;
-  for (let attempt = 1; ; attempt += 1) {
+  let readFeeAccountsAgain = false;
+  const post = async () => {
     try {
-      return await postBatch(context, requests, signal);
+      return await postBatch(context, requests, { signal, readFeeAccountsAgain });
     } catch (error) {
-      const isUnanswered = error instanceof CommitUnanswered;
-      mayBePosted ||= isUnanswered;
-      if (signal.aborted) return requests.map(() => ({ outcome: 'unknown' }));
-      if (!isUnanswered && !isPassingFault(error))
-        return postInHalves(context, requests, error, { mayBePosted, signal });
-      context.log.warn({ err: error, attempt, size: requests.length }, 'a posting batch failed');
-      if (attempt === triesMax) return requests.map(() => ({ outcome: mayBePosted ? 'unknown' : 'busy' }));
-      countRetry();
-      await pause(firstPauseMs * 4 ** (attempt - 1));
+      mayBePosted ||= error instanceof CommitUnanswered;
+      readFeeAccountsAgain ||= error instanceof FeeAccountsOutdated;
+      throw error;
     }
+  };
+  const mayPass = (error: unknown) =>
+    error instanceof CommitUnanswered || error instanceof FeeAccountsOutdated || isPassingFault(error);
+  try {
+    return await retrying(post, {
+      isWorthIt: (error) => !signal.aborted && mayPass(error),
+      onRetry: (err, attempt) => {
+        context.log.warn({ err, attempt, size: requests.length }, 'a posting batch failed');
+        countRetry();
+      },
+    });
+  } catch (error) {
+    if (signal.aborted) return requests.map(() => tellUnposted(true));
+    if (mayPass(error)) return requests.map(() => tellUnposted(mayBePosted));
+    return postInHalves(context, requests, error, { mayBePosted, signal });
   }
+}
+
+/** What a caller hears of a payment that could not be posted: only what is certain. */
+export function tellUnposted(mayBePosted: boolean): PostingResult {
+  return { outcome: mayBePosted ? 'unknown' : 'busy' };
 }
 
 /** The database refused the batch for one payment of it: the others must not suffer for it. */
@@ -126,8 +141,4 @@ async function postInHalves(
     ...(await postUntilKnown(context, requests.slice(0, middle), before)),
     ...(await postUntilKnown(context, requests.slice(middle), before)),
   ];
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

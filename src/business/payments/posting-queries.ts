@@ -1,72 +1,111 @@
-// The two statements of a posting batch: lock and read, then write. Both are functions of migration 0007.
+// All SQL of a posting batch: take the locks, read what is decided by, write what was decided.
 
 import { type RawBuilder, sql } from 'kysely';
-import type { Tx } from '../../ground/database/index.ts';
+import { pickColumns, rowReader, selectList, type Tx } from '../../ground/database/index.ts';
 import type { ResponseCode } from '../../ground/protocols/index.ts';
-import type { Environment } from '../../ground/terms.ts';
-import type { WalletStatus } from '../wallets/index.ts';
-import type { ConfirmationClass, PaymentStatus, RefusalDetail } from './payment.ts';
+import { type SiteRow, siteColumns } from '../merchants/index.ts';
+import { type OrderRow, orderColumns } from '../orders/index.ts';
+import { type PaidTotals, paidTotalsColumns, type Wallet, walletColumns } from '../wallets/index.ts';
+import type { ConfirmationClass, Payment, RefusalDetail } from './payment.ts';
+import { type Confirmation, confirmationColumns, paymentColumns } from './payment-queries.ts';
 
-/** One payment with everything it is decided by, read under the locks of the batch. */
+const order = pickColumns(orderColumns, [
+  'id',
+  'merchantSite',
+  'status',
+  'responseCode',
+  'expiresAt',
+  'amountDong',
+]);
+const payment = pickColumns(paymentColumns, [
+  'id',
+  'transactionNo',
+  'orderId',
+  'walletId',
+  'environment',
+  'status',
+  'amountDong',
+  'feeDong',
+  'vatDong',
+  'creditAccountId',
+]);
+const wallet = pickColumns(walletColumns, [
+  'id',
+  'status',
+  'identified',
+  'accountId',
+  'otpLockedUntil',
+  'limitPerPaymentDong',
+  'limitDailyDong',
+  'limitMonthlyDong',
+]);
+const site = pickColumns(siteColumns, ['active', 'amountMinDong', 'amountMaxDong']);
+const code = pickColumns(confirmationColumns, ['codeHash']);
+
+/** One payment with everything it is decided by but the balances, read under the locks of the batch. */
 export type PostingFacts = {
-  paymentId: string;
-  transactionNo: string;
-  paymentStatus: PaymentStatus;
-  orderId: string;
-  walletId: string;
-  environment: Environment;
-  amountDong: bigint;
-  feeDong: bigint;
-  vatDong: bigint;
-  creditAccountId: string;
+  order: Pick<OrderRow, keyof typeof order>;
+  payment: Pick<Payment, keyof typeof payment>;
+  wallet: Pick<Wallet, keyof typeof wallet>;
+  paid: PaidTotals;
+  site: Pick<SiteRow, keyof typeof site>;
   /** Of the code last sent and not spent; null: none. */
-  codeHash: Buffer | null;
-  orderStatus: 'open' | 'paid' | 'failed' | 'cancelled' | 'expired';
-  orderResponseCode: ResponseCode | null;
-  orderExpiresAt: Date;
-  merchantSite: string;
-  walletStatus: WalletStatus;
-  identified: boolean;
-  walletAccountId: string;
-  otpLockedUntil: Date | null;
-  limitPerPaymentDong: bigint | null;
-  limitDailyDong: bigint | null;
-  limitMonthlyDong: bigint | null;
-  /** The last day (GMT+7) on which the wallet paid; null: it never did. */
-  totalsDay: string | null;
-  dayDong: bigint;
-  monthDong: bigint;
-  siteActive: boolean;
-  siteMinDong: bigint;
-  siteMaxDong: bigint;
+  code: Pick<Confirmation, keyof typeof code> | null;
 };
 
-/** The days the totals count in, GMT+7: the day itself and the first of its month. */
-export type PostingPeriod = { day: string; month: string };
+const factsList = sql.join([
+  selectList(order, { from: 'o', as: 'order' }),
+  selectList(payment, { from: 'p', as: 'payment' }),
+  selectList(wallet, { from: 'w', as: 'wallet' }),
+  selectList(paidTotalsColumns, { from: 'w', as: 'paid' }),
+  selectList(site, { from: 's', as: 'site' }),
+  selectList(code, { from: 'c', as: 'code' }),
+]);
+const readOrder = rowReader(order, { as: 'order', key: 'id' });
+const readPayment = rowReader(payment, { as: 'payment', key: 'id' });
+const readWallet = rowReader(wallet, { as: 'wallet', key: 'id' });
+const readPaid = rowReader(paidTotalsColumns, { as: 'paid', key: 'paidDayDong' });
+const readSite = rowReader(site, { as: 'site', key: 'active' });
+const readCode = rowReader(code, { as: 'code', key: 'codeHash' });
 
-export async function lockPostings(
-  tx: Tx,
-  paymentIds: string[],
-  period: PostingPeriod,
-): Promise<Map<string, PostingFacts>> {
-  const { rows } = await sql<PostingFacts>`
-    select payment_id as "paymentId", transaction_no as "transactionNo", payment_status as "paymentStatus",
-      order_id as "orderId", wallet_id as "walletId", environment, amount_dong as "amountDong", fee_dong as "feeDong",
-      vat_dong as "vatDong", credit_account_id as "creditAccountId", code_hash as "codeHash",
-      order_status as "orderStatus", order_response_code as "orderResponseCode", order_expires_at as "orderExpiresAt",
-      merchant_site as "merchantSite", wallet_status as "walletStatus", identified,
-      wallet_account_id as "walletAccountId", otp_locked_until as "otpLockedUntil",
-      limit_per_payment_dong as "limitPerPaymentDong", limit_daily_dong as "limitDailyDong",
-      limit_monthly_dong as "limitMonthlyDong", totals_day as "totalsDay", day_dong as "dayDong", month_dong as "monthDong",
-      site_active as "siteActive", site_min_dong as "siteMinDong", site_max_dong as "siteMaxDong"
-    from posting_lock(${paymentIds}::uuid[], ${period.day}::date, ${period.month}::date)`.execute(tx);
-  return new Map(rows.map((row) => [row.paymentId, row]));
+/** Orders, their payments under way, wallets: each kind by id, the kinds in this order, as everybody takes them. */
+export async function lockPostings(tx: Tx, paymentIds: string[]): Promise<void> {
+  await sql`select posting_lock(${paymentIds}::uuid[])`.execute(tx);
+}
+
+/** By the payment's id. */
+export async function readPostings(tx: Tx, paymentIds: string[]): Promise<Map<string, PostingFacts>> {
+  const { rows } = await sql<Record<string, unknown>>`
+    select ${factsList}
+    from payments p
+    join orders o on o.id = p.order_id
+    join wallets w on w.id = p.wallet_id
+    join merchant_sites s on s.merchant_site = o.merchant_site
+    join merchants m on m.id = s.merchant_id
+    left join confirmations c on c.payment_id = p.id and c.spent_at is null
+    where p.id = any (${paymentIds}::uuid[])`.execute(tx);
+  return new Map(rows.map(toFacts).map((facts) => [facts.payment.id, facts]));
+}
+
+function toFacts(row: Record<string, unknown>): PostingFacts {
+  // Inner joins and columns that are never null: each is there.
+  return {
+    order: readOrder(row) as PostingFacts['order'],
+    payment: readPayment(row) as PostingFacts['payment'],
+    wallet: readWallet(row) as PostingFacts['wallet'],
+    paid: readPaid(row) as PostingFacts['paid'],
+    site: readSite(row) as PostingFacts['site'],
+    code: readCode(row),
+  };
 }
 
 /** The SQL of the accounts that these payments debit and credit, as a uuid[]; their fees go to others. */
 export function accountsOfPayments(paymentIds: string[]): RawBuilder<string[]> {
   return sql<string[]>`posting_accounts(${paymentIds}::uuid[])`;
 }
+
+/** The days the totals count in, GMT+7: the day itself and the first of its month. */
+export type PostingPeriod = { day: string; month: string };
 
 export type DecidedPostings = {
   paid: { facts: PostingFacts; confirmationClass: ConfirmationClass }[];
@@ -88,22 +127,25 @@ export async function writePostings(
 
 function applyPostings(decided: DecidedPostings, period: PostingPeriod, now: Date): RawBuilder<unknown> {
   const { paid, refused } = decided;
-  const byCode = paid.filter((posting) => posting.confirmationClass === 'B').map((posting) => posting.facts);
+  const payments = paid.map(({ facts }) => facts.payment);
+  const byCode = paid
+    .filter((posting) => posting.confirmationClass === 'B')
+    .map((posting) => posting.facts.payment);
   const changes = new Map<string, bigint>();
-  for (const { facts } of paid) {
-    changes.set(facts.walletId, (changes.get(facts.walletId) ?? 0n) + facts.amountDong);
+  for (const { walletId, amountDong } of payments) {
+    changes.set(walletId, (changes.get(walletId) ?? 0n) + amountDong);
   }
   return sql`
     posting_apply(${now}::timestamptz, ${period.day}::date, ${period.month}::date,
-      ${paid.map(({ facts }) => facts.paymentId)}::uuid[],
-      ${paid.map(({ facts }) => facts.orderId)}::uuid[],
-      ${paid.map(({ facts }) => facts.transactionNo)}::text[],
+      ${payments.map(({ id }) => id)}::uuid[],
+      ${payments.map(({ orderId }) => orderId)}::uuid[],
+      ${payments.map(({ transactionNo }) => transactionNo)}::text[],
       ${paid.map((posting) => posting.confirmationClass)}::text[],
-      ${byCode.map((facts) => facts.paymentId)}::uuid[],
+      ${byCode.map(({ id }) => id)}::uuid[],
       ${refused.map((refusal) => refusal.paymentId)}::uuid[],
       ${refused.map((refusal) => refusal.code)}::text[],
       ${refused.map((refusal) => (refusal.detail === null ? null : JSON.stringify(refusal.detail)))}::jsonb[],
       ${[...changes.keys()]}::uuid[],
       ${[...changes.values()].map(String)}::bigint[],
-      ${[...new Set(byCode.map((facts) => facts.walletId))]}::uuid[])`;
+      ${[...new Set(byCode.map(({ walletId }) => walletId))]}::uuid[])`;
 }

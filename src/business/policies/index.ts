@@ -1,1 +1,1 @@
-export { type Policies, type PolicyRule, readPolicies, recallPolicies } from './policies.ts';
+export { type Policies, type PolicyRule, readPolicies, readRules, recallPolicies } from './policies.ts';

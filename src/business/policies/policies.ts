@@ -36,6 +36,12 @@ export type Policies = Record<PolicyRule, bigint>;
 
 type PolicyRow = { rule: string; validFrom: Date; value: bigint };
 
+/** All rules as they stand in the database, to be asked which are in force at a moment. */
+export async function readRules(db: DbOrTx): Promise<(now: Date) => Policies> {
+  const rows = await listPolicyRows(db);
+  return (now) => policiesAt(rows, now);
+}
+
 /** The rules in force at `now`: amounts in dong, durations in seconds, counts. */
 export async function readPolicies(db: DbOrTx, now: Date): Promise<Policies> {
   return policiesAt(await listPolicyRows(db), now);

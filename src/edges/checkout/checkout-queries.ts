@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely';
 import { joinPayer, type PaymentRecord, recordList, toRecord } from '../../business/payments/index.ts';
-import { type Columns, type DbOrTx, pickRow, selectList } from '../../ground/database/index.ts';
+import { type Columns, type DbOrTx, rowReader, selectList } from '../../ground/database/index.ts';
 
 export type CheckoutSession = { id: string; orderId: string; walletId: string; expiresAt: Date };
 
@@ -15,6 +15,8 @@ const sessionColumns: Columns<SessionRow> = {
   expiresAt: 'expires_at',
   browserHash: 'browser_hash',
 };
+
+const readSession = rowReader(sessionColumns, { as: 'session', key: 'id' });
 
 export type FoundCheckout = PaymentRecord & { session: SessionRow | null };
 
@@ -36,9 +38,7 @@ export async function findCheckout(
     ${joinPayer(sql`s.wallet_id`)}
     where o.id = ${orderId}`.execute(db);
   const [row] = rows;
-  return row
-    ? { ...toRecord(row), session: pickRow(sessionColumns, row, { as: 'session', key: 'id' }) }
-    : null;
+  return row ? { ...toRecord(row), session: readSession(row) } : null;
 }
 
 /** Ends whatever session this browser had for the order. */

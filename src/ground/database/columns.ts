@@ -21,13 +21,28 @@ export function selectList<Row>(
   return sql.raw<Row>(items.join(', '));
 }
 
-/** The fields of one table out of a joined row; null where an outer join found no row (its key, `key`, is null). */
-export function pickRow<Row>(
+/**
+ * Reads the fields of one table out of a joined row; null where an outer join found no row (its key, `key`, is null).
+ * Made once for each select list, since it runs for every row.
+ */
+export function rowReader<Row>(
   columns: Columns<Row>,
-  joined: Record<string, unknown>,
   { as, key }: { as: string; key: keyof Row & string },
-): Row | null {
-  if (joined[`${as}.${key}`] === null) return null;
-  const entries = Object.keys(columns).map((field) => [field, joined[`${as}.${field}`]]);
-  return Object.fromEntries(entries) as Row;
+): (joined: Record<string, unknown>) => Row | null {
+  const fields = Object.keys(columns).map((field) => [field, `${as}.${field}`] as const);
+  const keyField = `${as}.${key}`;
+  return (joined) => {
+    if (joined[keyField] === null) return null;
+    const row: Record<string, unknown> = {};
+    for (const [field, name] of fields) row[field] = joined[name];
+    return row as Row;
+  };
+}
+
+/** Some of the columns, for a statement that needs no more. */
+export function pickColumns<Row, Field extends keyof Row & string>(
+  columns: Columns<Row>,
+  fields: readonly Field[],
+): Columns<Pick<Row, Field>> {
+  return Object.fromEntries(fields.map((field) => [field, columns[field]])) as Columns<Pick<Row, Field>>;
 }

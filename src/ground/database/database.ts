@@ -65,10 +65,13 @@ export function openPool(url: string, options: OpenDatabaseOptions = {}): pg.Poo
     },
   });
   pool.on('error', options.onIdleError ?? (() => undefined));
-  // A connection lost while it is in use fails the query that is made on it next; without a listener of its own
-  // the client's event would end the process as well.
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('connect', outliveLoss);
   return pool;
+}
+
+/** A connection lost while it is in use fails the query made on it next; unheard, its event would end the process. */
+export function outliveLoss(client: pg.PoolClient): void {
+  client.on('error', () => undefined);
 }
 
 /** For a place in the pool, or for a new connection: above the longest wait of a page for a lock. */

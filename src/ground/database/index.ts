@@ -1,5 +1,5 @@
 export { followChanges } from './change-feed.ts';
-export { type Columns, pickRow, selectList } from './columns.ts';
+export { type Columns, pickColumns, rowReader, selectList } from './columns.ts';
 export { prepareDataDir } from './data-dir.ts';
 export {
   type Database,
@@ -29,6 +29,7 @@ export { guardClock } from './guard-clock.ts';
 export { type Listener, listen } from './listen.ts';
 export { type MigrateOptions, migrate, SchemaRefusal } from './migrate.ts';
 export { findPlainAddress, requireTls } from './require-tls.ts';
+export { retrying } from './retrying.ts';
 export { createRowCache, type RowCache } from './row-cache.ts';
 export type { Tables } from './tables.ts';
 export { tellDatabaseFault } from './tell-fault.ts';
