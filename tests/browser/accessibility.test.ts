@@ -32,7 +32,7 @@ for (const locale of ['vi', 'en'] as const) {
     const { url } = stage.gateway;
     await buyer.page.goto(`${url}/?lang=${locale}`);
     await inspect(buyer, 'start page');
-    await buyer.page.goto(`${url}/sandbox/inbox?lang=${locale}&phone=${phone}`);
+    await buyer.page.goto(`${url}/sandbox/inbox?lang=${locale}&live=0&phone=${phone}`);
     await inspect(buyer, 'empty inbox');
     await buyer.page.goto(`${url}/sandbox/inbox?lang=${locale}&live=0&phone=12`);
     await inspect(buyer, 'inbox with a wrong number');
