@@ -130,6 +130,38 @@ test('fees, bounds and URLs of the command line are those of the site', async ()
   assert.equal(made.fee_percent, '1.1');
 });
 
+test('how results are told is set, shown and taken back; a wrong pair is refused by name', async () => {
+  const made = await createSite(context, {
+    environment: 'sandbox',
+    protocol: 'classic-v1',
+    name: 'Kết quả',
+    merchantSite: 'results',
+  });
+  assert.ok(made.ok && made.site.resultAmount === 'as_received');
+  const told = '--result-names prefixed --result-amount dong --result-codes'.split(' ');
+  const set = await vipayJson(['site', 'set', 'results', ...told, '24=PAY-0028, 11 = PAY-0011']);
+  assert.deepEqual(
+    [set.result_names, set.result_amount, set.result_codes],
+    ['prefixed', 'dong', { '11': 'PAY-0011', '24': 'PAY-0028' }],
+  );
+  assert.match((await vipay(['site', 'show', 'results'])).stdout, /own codes +11=PAY-0011, 24=PAY-0028\n/);
+  for (const wrong of ['24', '24=', '24=a|b', '98=X', '24=X,51=X']) {
+    const refused = await vipay(['site', 'set', 'results', '--result-codes', wrong]);
+    assert.equal(refused.code, 1, wrong);
+    assert.match(refused.stderr, /--result-codes: Give pairs such as 24=PAY-0028/, wrong);
+  }
+  const back = await vipayJson([
+    'site',
+    'set',
+    'results',
+    '--result-codes',
+    '',
+    '--result-amount',
+    'as-received',
+  ]);
+  assert.deepEqual([back.result_codes, back.result_amount], [{}, 'as_received']);
+});
+
 test('keys are rotated, a site is changed, suspended and listed', async () => {
   await createSite(context, {
     environment: 'sandbox',

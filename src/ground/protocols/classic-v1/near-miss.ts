@@ -15,7 +15,8 @@ const sortedBy =
     [...fields].sort(([a], [b]) => compare(a, b));
 const inOrder = sortedBy(ordinal);
 const withoutCase = sortedBy((a, b) => ordinal(a.toLowerCase(), b.toLowerCase()));
-const byCulture = sortedBy(new Intl.Collator('vi').compare);
+/** As the collations of languages sort that pass over punctuation: merchant_site before merch_txn_ref. */
+const byCulture = sortedBy(new Intl.Collator('vi', { ignorePunctuation: true }).compare);
 const valuesOf = (fields: Field[]): string[] => fields.map(([, value]) => value);
 const joined = (secret: string, values: string[]): string => [secret, ...values].join('|');
 

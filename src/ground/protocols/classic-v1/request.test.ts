@@ -245,12 +245,16 @@ test('a hash made by a known wrong habit is 97 like any other; what it is goes t
   const entries = Object.entries(fields);
   const sorted = entries.sort(([a], [b]) => (a < b ? -1 : 1));
   const byNoCase = [...entries].sort(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+  // merchant_site stands before merch_txn_ref where the underscore is passed over.
+  const plain = (name: string): string => name.replaceAll('_', '').toLowerCase();
+  const byCulture = [...entries].sort(([a], [b]) => (plain(a) < plain(b) ? -1 : 1));
   const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
   const join = (pairs: string[][]): string => [secret, ...pairs.map(([, value]) => value)].join('|');
   const right = sha(join(sorted));
   const near: [secureHash: string, finding: RegExp][] = [
     [right.toUpperCase(), /in lower case$/],
     [sha(join(byNoCase)), /capitals first/],
+    [sha(join(byCulture)), /not by the rules of a language/],
     [sha(join([...sorted].reverse())), /not taken as sent/],
     [sha(join(sorted.filter(([, value]) => value !== ''))), /empty values/],
     [sha(`${join(sorted)}|${secret}`.slice(secret.length + 1)), /secret came first/],
