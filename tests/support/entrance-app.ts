@@ -25,7 +25,9 @@ export type EntranceApp = {
   close(): Promise<void>;
 };
 
-export async function startEntranceApp(options: { max?: number } = {}): Promise<EntranceApp> {
+export async function startEntranceApp(
+  options: { max?: number; log?: Context['log'] } = {},
+): Promise<EntranceApp> {
   const { db, owner, drop } = await createTestDatabase(options);
   const time = { now: new Date('2026-11-23T05:00:00.000Z') };
   const keyRing = createKeyRing([{ id: 'k1', bytes: Buffer.alloc(32, 7) }]);
@@ -35,7 +37,7 @@ export async function startEntranceApp(options: { max?: number } = {}): Promise<
     clock: { now: () => time.now },
     keyRing,
     pinHasher: createPinHasher(keyRing, { memoryKib: 8, passes: 1, parallelism: 1 }),
-    log: createLogger('silent'),
+    log: options.log ?? createLogger('silent'),
     publicUrl: 'http://pay.test',
   };
   const app = createServer({ context, errorPage });

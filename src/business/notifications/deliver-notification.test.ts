@@ -17,6 +17,7 @@ import {
   getNotification,
   type TestSite,
 } from '../../../tests/support/notification-fixtures.ts';
+import { createLogger } from '../../ground/log/index.ts';
 import { verifyV1Result } from '../../ground/protocols/classic-v1/index.ts';
 import { openV2Result } from '../../ground/protocols/classic-v2/index.ts';
 import { rotateSiteKey } from '../merchants/index.ts';
@@ -296,4 +297,23 @@ test('a lost lease: another takes it over, and the late outcome is logged but de
   const delivered = await deliverOnce(context, taken, options);
   assert.equal(delivered.written, true);
   assert.equal((await listAttempts(db, recorded.id)).length, 2);
+});
+
+test('each attempt has a line in the log, under the name of what became of it', async () => {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLogger('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const answers: Answer[] = [answerRspCode('97'), answerRspCode('00')];
+  let heard = 0;
+  const endpoint = await startEndpoint((...asked) => (answers[heard++] ?? answerRspCode('00'))(...asked));
+  const recorded = await addNotification(context, await addSite(context, { notifyUrl: endpoint.url }));
+  await deliverOnce({ ...context, log }, await claimOne(recorded), options);
+  clock.advance(3_600_000);
+  await deliverOnce({ ...context, log }, await claimOne(recorded), options);
+  assert.deepEqual(
+    lines.map(({ event, attempt, outcome, status }) => [event, attempt, outcome, status]),
+    [
+      ['notification.failed', 1, 'answer_refused', 200],
+      ['notification.delivered', 2, undefined, 200],
+    ],
+  );
 });
