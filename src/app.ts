@@ -25,6 +25,7 @@ import {
 } from './ground/database/index.ts';
 import { createServer, type MetricsAccess, registerHealth, registerMetrics } from './ground/http/index.ts';
 import { type Jobs, type JobTask, startJobs } from './ground/jobs/index.ts';
+import { exposeOperation } from './operation-metrics.ts';
 
 export type AppOptions = {
   /** Proxies whose X-Forwarded-For is believed. */
@@ -63,6 +64,7 @@ export function createApp(context: Context, options: AppOptions): FastifyInstanc
   );
   exposeVerification(context);
   exposeNotifications(context);
+  exposeOperation(context);
   registerEntrances(app, context);
   registerCheckout(app, context, { testWallet: options.sandbox?.testWallet ?? null });
   if (options.sandbox) registerSandbox(app, context, options.sandbox);

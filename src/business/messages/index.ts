@@ -1,1 +1,7 @@
-export { listSandboxMessages, type Message, type MessagePurpose, sendMessage } from './messages.ts';
+export {
+  listSandboxMessages,
+  type Message,
+  type MessagePurpose,
+  readQueuedMessages,
+  sendMessage,
+} from './messages.ts';

@@ -1,10 +1,9 @@
 // The verification that comes by the clock: its outcome goes to the log, and to /metrics of every process.
 
-import { Gauge } from '@prometheus-io/client';
 import { VerificationImpossible } from '../../books/ledger/index.ts';
 import type { Context } from '../../ground/context.ts';
-import { metricsRegistry } from '../../ground/metrics/index.ts';
-import { findLastOutcome, type LastOutcome, type Outcome } from './outcome.ts';
+import { exposeGauges } from '../../ground/metrics/index.ts';
+import { findLastOutcome } from './outcome.ts';
 import { verifyLedger } from './verify-ledger.ts';
 
 const loggedFaultsMax = 20;
@@ -36,44 +35,20 @@ export async function runVerification(
   }
 }
 
-/** A scrape must not wait for a database that is away. */
-const scrapeWaitMs = 1_000;
-let exposed: Context | undefined;
-
 /** Shows the newest outcome at /metrics, whichever process came to it. The last context given is the one asked. */
 export function exposeVerification(context: Context): void {
-  const isFirst = exposed === undefined;
-  exposed = context;
-  if (!isFirst) return;
-  addGauge(
-    'vipay_ledger_faults',
-    'Faults the last verification of the ledger found; absent before the first.',
-    (outcome) => Number(outcome.faultCount),
-  );
-  addGauge(
-    'vipay_ledger_verified_timestamp_seconds',
-    'When the last verification of the ledger ended; absent before the first.',
-    (outcome) => outcome.endedAt.getTime() / 1000,
-  );
-}
-
-function addGauge(name: string, help: string, read: (outcome: Outcome) => number): void {
-  new Gauge({
-    name,
-    help,
-    registers: [metricsRegistry],
-    async collect() {
-      const last = await findExposed();
-      if (last === null) this.remove();
-      else this.set(read(last.outcome));
+  exposeGauges({
+    gauges: {
+      vipay_ledger_faults: 'Faults the last verification of the ledger found; absent before the first.',
+      vipay_ledger_verified_timestamp_seconds:
+        'When the last verification of the ledger ended; absent before the first.',
+    },
+    read: async () => {
+      const last = await findLastOutcome(context, context.db);
+      return {
+        vipay_ledger_faults: last && Number(last.outcome.faultCount),
+        vipay_ledger_verified_timestamp_seconds: last && last.outcome.endedAt.getTime() / 1000,
+      };
     },
   });
-}
-
-async function findExposed(): Promise<LastOutcome | null> {
-  if (exposed === undefined) return null;
-  const { promise: tooLate, resolve } = Promise.withResolvers<null>();
-  const timer = setTimeout(() => resolve(null), scrapeWaitMs);
-  const found = findLastOutcome(exposed, exposed.db).catch(() => null);
-  return Promise.race([found, tooLate]).finally(() => clearTimeout(timer));
 }

@@ -1,4 +1,4 @@
-export { type EventFields, type LogEventName, logEvent, logEvents } from './log-events.ts';
+export { type EventFields, type LogEventName, logEvent, logEvents, watchEvents } from './log-events.ts';
 export { createLogger, type Logger, logPath } from './logger.ts';
 export { type Say, sayWhenSlow } from './say-when-slow.ts';
 export { outliveBrokenOutput, outliveStrayErrors } from './stray-errors.ts';

@@ -195,6 +195,14 @@ export type LogEventName = keyof typeof logEvents;
 type FieldValue = string | number | bigint | boolean | null | Date | readonly string[];
 export type EventFields<E extends LogEventName> = Record<(typeof logEvents)[E]['fields'][number], FieldValue>;
 
+type EventListener = (event: LogEventName, fields: Readonly<Record<string, unknown>>) => void;
+const listeners = new Set<EventListener>();
+
+/** Told of every event from now on, also of those whose lines are left out; for what counts them. */
+export function watchEvents(listener: EventListener): void {
+  listeners.add(listener);
+}
+
 /** Writes one line. The logger takes secrets and phone numbers out of it, as of any other line. */
 export function logEvent<E extends LogEventName>(
   log: Logger,
@@ -203,6 +211,7 @@ export function logEvent<E extends LogEventName>(
   fault?: { err: unknown },
 ): void {
   const rule: EventRule = logEvents[event];
+  for (const listener of listeners) listener(event, fields);
   const write = (more: object) => {
     log[rule.level]({ event, ...more, ...fault }, rule.says);
   };
