@@ -95,6 +95,8 @@ const crontab = [
   '40 20 * * 6 verify_ledger ?id=verify_ledger_full&fill=1d&max=3 {full:true}',
 ].join('\n');
 
+/** A verification takes hours and a sweep may take minutes: what comes by the minute has places beside them. */
+const jobsAtATime = 5;
 const jobConnectionsMax = 8;
 
 export type Work = { stop(): Promise<void> };
@@ -124,19 +126,23 @@ export async function startWork(
       await trimPinCosts(db);
     },
     watch_results: async () => {
-      await watchResults(context);
+      await watchResults(own);
     },
     tell_of_locks: async () => {
       await tellOfLocks(own);
     },
     verify_ledger: (payload) => runVerification(own, { full: isFull(payload), signal: stopping.signal }),
   };
-  const jobs: Jobs = await startJobs({ connection: databaseUrl, tasks, crontab, log: context.log }).catch(
-    async (error) => {
-      await db.destroy();
-      throw error;
-    },
-  );
+  const jobs: Jobs = await startJobs({
+    connection: databaseUrl,
+    tasks,
+    crontab,
+    log: context.log,
+    concurrency: jobsAtATime,
+  }).catch(async (error) => {
+    await db.destroy();
+    throw error;
+  });
   const dispatcher: Dispatcher = startDispatcher(context, {
     callbacks: { allowLoopback: config.allowLoopbackCallbacks, requireHttps: false },
   });
