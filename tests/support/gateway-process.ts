@@ -19,6 +19,8 @@ export type GatewayProcess = {
   output(): string;
   /** Resolves when /readyz says so; throws with the output when the program ends before. */
   ready(): Promise<void>;
+  /** Resolves with the first answer of /readyz, whatever it says. */
+  listening(): Promise<Response>;
   /** Sends the signal and waits for the end. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 };
@@ -49,20 +51,24 @@ export function startGatewayProcess(options: ProcessOptions): GatewayProcess {
     if (!hasEnded()) await once(child, 'close', { signal: AbortSignal.timeout(endsWithinMs) });
     return child.exitCode;
   };
+  const answering = async (isMeant: (response: Response) => boolean): Promise<Response> => {
+    const deadline = Date.now() + readyWithinMs;
+    while (Date.now() < deadline) {
+      if (hasEnded()) throw new Error(`the gateway ended (${child.exitCode}):\n${output}`);
+      const response = await fetch(`${url}/readyz`).catch(() => null);
+      if (response && isMeant(response)) return response;
+      await delay(50);
+    }
+    throw new Error(`the gateway was not ready in time:\n${output}`);
+  };
   return {
     child,
     url,
     output: () => output,
     async ready() {
-      const deadline = Date.now() + readyWithinMs;
-      while (Date.now() < deadline) {
-        if (hasEnded()) throw new Error(`the gateway ended (${child.exitCode}):\n${output}`);
-        const response = await fetch(`${url}/readyz`).catch(() => null);
-        if (response?.ok) return;
-        await delay(50);
-      }
-      throw new Error(`the gateway was not ready in time:\n${output}`);
+      await answering((response) => response.ok);
     },
+    listening: () => answering(() => true),
     async end(signal) {
       if (signal && !hasEnded()) child.kill(signal);
       return ended();
