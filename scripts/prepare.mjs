@@ -12,7 +12,7 @@ const modulesDir = join(projectDir, 'node_modules');
 const nodeDir = join(modulesDir, 'node');
 const nodeFile = join(nodeDir, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
-/** `npm start` needs no tools of development, and must not take away those that are there. */
+/** `npm start` needs no tools of development, which are more than half of all there is to install. */
 const withTools = process.argv[2] !== 'start';
 
 if (Number.parseInt(process.versions.node, 10) < 20) {
@@ -86,9 +86,17 @@ function teachExec() {
   writeFileSync(file, '@%*\r\n');
 }
 
+/** Whether tools of development are there, which a start must not take away. */
+function hasTools() {
+  const wanted = readPackages(join(projectDir, 'package-lock.json')) ?? {};
+  const present = readPackages(join(modulesDir, '.package-lock.json')) ?? {};
+  return Object.entries(wanted).some(([path, entry]) => entry.dev && present[path] !== undefined);
+}
+
 /** Exactly what the lock file says, which `npm run check` holds to be whole; node_modules is made anew. */
 function installDependencies() {
-  const options = ['--loglevel=error', '--no-audit', '--no-fund', ...(withTools ? ['--include=dev'] : [])];
+  const tools = withTools || hasTools() ? '--include=dev' : '--omit=dev';
+  const options = ['--loglevel=error', '--no-audit', '--no-fund', tools];
   const { status, output } = runNpm(['ci', ...options]);
   if (status === 0) return;
   fail(`${output}\nThe dependencies could not be installed: \`npm ci\` failed, and says why above.`);
