@@ -1,6 +1,7 @@
 // All SQL of the checkout: its sessions, and everything a request to it needs to know, in one statement.
 
 import { sql } from 'kysely';
+import { findOrder } from '../../business/orders/index.ts';
 import { joinPayer, type PaymentRecord, recordList, toRecord } from '../../business/payments/index.ts';
 import { type Columns, type DbOrTx, rowReader, selectList } from '../../ground/database/index.ts';
 
@@ -28,6 +29,11 @@ export async function findCheckout(
   db: DbOrTx,
   { orderId, tokenHash, now }: { orderId: string; tokenHash: Buffer | null; now: Date },
 ): Promise<FoundCheckout | null> {
+  // Nobody is signed in: there is the order and no more.
+  if (tokenHash === null) {
+    const order = await findOrder(db, orderId);
+    return order && { order, payment: null, payer: null, confirmation: null, session: null };
+  }
   const { rows } = await sql<Record<string, unknown>>`
     select ${recordList}, ${selectList(sessionColumns, { from: 's', as: 'session' })}
     from orders o

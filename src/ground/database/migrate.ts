@@ -9,7 +9,7 @@ import { runMigrations as migrateJobs } from 'graphile-worker';
 import pg from 'pg';
 import { openClient, openPool } from './database.ts';
 import { settleRights } from './grants.ts';
-import { limitsStatement } from './session.ts';
+import { purposeStatement } from './session.ts';
 
 export type MigrateOptions = {
   /** Address with the role that owns (or will own) the schema. */
@@ -61,7 +61,7 @@ async function takeTurn(client: pg.Client, say?: (line: string) => void): Promis
   say?.('database: another process brings the schema up to date; waiting for it');
   await client.query('set lock_timeout = 0');
   await client.query('select pg_advisory_lock($1)', [lockKey]);
-  await client.query(limitsStatement('migration'));
+  await client.query(purposeStatement('migration'));
 }
 
 /** The database and this program do not belong together; the message says what to do. */

@@ -46,11 +46,38 @@ const meanings: Record<string, string> = {
   idle_session_timeout: '0',
 };
 
+/**
+ * Of sessions that serve pages: each statement reads a few rows by their keys, is planned once for each connection, and
+ * is planned so whatever the tables looked like at that moment. A plan made while a table was small would read it whole
+ * when it has grown.
+ */
+const planningByKeys: Record<string, string> = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+};
+
+/** Everywhere else the planner decides, as it does by itself. */
+const planningByCost: Record<string, string> = {
+  plan_cache_mode: 'auto',
+  enable_seqscan: 'on',
+  enable_bitmapscan: 'on',
+  enable_hashjoin: 'on',
+  enable_mergejoin: 'on',
+};
+
 /** Settings of a session for this purpose, as text. */
 export function sessionSettings(purpose: Purpose): Record<string, string> {
+  return { ...meanings, ...purposeSettings(purpose) };
+}
+
+/** Those of them that hang on the purpose: limits of time, and how statements are planned. */
+function purposeSettings(purpose: Purpose): Record<string, string> {
   const { statement, lock, idle } = limits[purpose];
   return {
-    ...meanings,
+    ...(purpose === 'page' ? planningByKeys : planningByCost),
     statement_timeout: String(statement),
     lock_timeout: String(lock),
     idle_in_transaction_session_timeout: String(idle),
@@ -69,12 +96,12 @@ export function sessionStatement(purpose: Purpose): string {
   ].join(', ')}`;
 }
 
-export const limitNames = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
+export const purposeNames = Object.keys(purposeSettings('page'));
 
-/** Only the limits of time, for a session that goes over to another purpose. */
-export function limitsStatement(purpose: Purpose): string {
-  const settings = sessionSettings(purpose);
-  return `select ${limitNames.map((name) => setting(name, settings[name] ?? '0')).join(', ')}`;
+/** Only what hangs on the purpose, for a session that goes over to another one. */
+export function purposeStatement(purpose: Purpose): string {
+  const made = Object.entries(purposeSettings(purpose)).map(([name, value]) => setting(name, value));
+  return `select ${made.join(', ')}`;
 }
 
 /** Names and values stand above; none holds a quote. */

@@ -1,16 +1,16 @@
-// Work on one connection under the limits of another purpose than the connection's own.
+// Work on one connection as for another purpose than the connection's own: its limits of time, its way of planning.
 
 import { sql } from 'kysely';
 import type { DbOrTx } from './database.ts';
-import { limitNames, limitsStatement, type Purpose } from './session.ts';
+import { type Purpose, purposeNames, purposeStatement } from './session.ts';
 
-/** `db` is one connection, not a pool. Its own limits hold again afterwards. */
+/** `db` is one connection, not a pool. Its own settings hold again afterwards. */
 export async function withLimits<T>(db: DbOrTx, purpose: Purpose, work: () => Promise<T>): Promise<T> {
   const { rows } = await sql<{ name: string; value: string }>`
-    select name, current_setting(name) as value from pg_settings where name = any (${limitNames})`.execute(
+    select name, current_setting(name) as value from pg_settings where name = any (${purposeNames})`.execute(
     db,
   );
-  await sql.raw(limitsStatement(purpose)).execute(db);
+  await sql.raw(purposeStatement(purpose)).execute(db);
   try {
     return await work();
   } finally {

@@ -24,11 +24,15 @@ const loose = /(^|\s)(?:\u200c|\u200d|\p{M})+|(?:\u200c|\u200d)+(?=\s|$)/gu;
 /** More marks on one letter than any script needs: "zalgo", which climbs over the lines around it. */
 const heaped = /(\p{M}{4})\p{M}+/gu;
 
+/** Composed Latin letters and signs between single spaces: nearly every text, and nothing to clean in it. */
+const plain = /^(?:[!-~\u00c0-\u024f\u1ea0-\u1ef9]+ )*[!-~\u00c0-\u024f\u1ea0-\u1ef9]+$/;
+
 /**
  * The text as one clean line of at most `charactersMax` characters (the last is then an ellipsis), letters composed.
  * May be empty. Put it into <bdi>: letters of a script written from right to left stay what they are.
  */
 export function showText(text: string, charactersMax: number): string {
+  if (text.length <= charactersMax && plain.test(text)) return text;
   const clean = text
     .slice(0, codeUnitsMax)
     .toWellFormed()

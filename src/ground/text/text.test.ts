@@ -151,3 +151,13 @@ test('whatever is sent, what is shown fits, hides nothing, and showing it again 
     { numRuns: 2000, seed: 20261126 },
   );
 });
+
+test('what is plain is shown as it is, by the short way as by the long one', () => {
+  const latin = fc.string({ unit: fc.constantFrom(...'aZ09.,-(ễỡĐñ', ' '), maxLength: 30 });
+  fc.assert(
+    fc.property(latin, (text) => {
+      // A mark that draws nothing takes the long way, and is not shown.
+      assert.equal(showText(text, 40), showText(`${text}\u200b`, 40));
+    }),
+  );
+});
