@@ -10,6 +10,7 @@ import {
   givenOrder,
   givenSite,
   givenWallet,
+  liftCodesPerHour,
   type TestContext,
 } from '../support/context.ts';
 import { findViolations } from '../support/find-violations.ts';
@@ -44,6 +45,7 @@ export async function killAndCheck(
   mutant: Mutant | null = null,
 ): Promise<Killed> {
   const context = await createTestContext();
+  await liftCodesPerHour(context);
   if (mutant !== null) await mutateDatabase(context.ownerUrl, mutant);
   const endpoint = await startMerchantEndpoint((response, request) =>
     response

@@ -6,7 +6,13 @@ import { readBalance } from '../../src/books/ledger/index.ts';
 import { findOrder } from '../../src/business/orders/index.ts';
 import type { NamedPoint } from '../../src/ground/context.ts';
 import { givenConfirming } from '../races/race.ts';
-import { createTestContext, givenOrder, givenSite, givenWallet } from '../support/context.ts';
+import {
+  createTestContext,
+  givenOrder,
+  givenSite,
+  givenWallet,
+  liftCodesPerHour,
+} from '../support/context.ts';
 import { findViolations } from '../support/find-violations.ts';
 import { until } from '../support/notification-fixtures.ts';
 import { startWorker, WorkerDied } from '../support/worker.ts';
@@ -17,6 +23,7 @@ export async function payThroughAKill(
   point: NamedPoint,
 ): Promise<{ afterKill: State; toldAgain: string; atEnd: State; violations: string[] }> {
   const context = await createTestContext();
+  await liftCodesPerHour(context);
   const settings = { url: context.url, now: context.clock.now() };
   const workers = await Promise.all([startWorker(settings), startWorker(settings)]);
   try {
