@@ -66,7 +66,8 @@ async function work({ urls, load }: Order): Promise<void> {
   process.send?.({ rate, warmedUp: count } satisfies Word);
 }
 
-// As a process of its own: whoever imports this file has no such channel, or is no fork of this file.
+// Runs only as a process of its own. A program that imports this file has no such channel, or is no fork of
+// this file.
 if (process.argv[1] === import.meta.filename && process.send) {
   process.once('disconnect', () => process.exit(1));
   process.once('message', (order: Order) => void work(order));

@@ -133,7 +133,7 @@ export function readSecret(given: string, what: string): string {
   return given === '-' ? (readInput('-', what).split(/\r?\n/, 1)[0] ?? '') : given;
 }
 
-/** A demo has an open message inbox and known PINs: nothing live is made in it. */
+/** A demo has an open message inbox and known PINs, so no live site or wallet is made in it. */
 export function refuseLiveInDemo({ config }: Gateway, environment: Environment): void {
   if (environment !== 'live') return;
   if (config.demo) {

@@ -1,5 +1,6 @@
-// What `vipay doctor` says of the books, in seconds however long the journal is: the sums of the balances, and what the
-// last verification found. Every balance against its journal is the work of `vipay ledger verify`.
+// What `vipay doctor` says of the books: the sums of the balances, and the outcome of the last verification.
+// It takes seconds even when the journal is long. `vipay ledger verify` checks every balance against its
+// journal.
 
 import { sql } from 'kysely';
 import { checkEnvironments, type LedgerFault, ledgerFaults } from '../src/books/ledger/index.ts';

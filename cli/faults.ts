@@ -24,7 +24,7 @@ export class CliFault extends Error {
 
 export type ToldFault = { code: string; message: string; exitCode: number };
 
-/** Whatever was thrown, as it is told to the person or program that called. */
+/** Any thrown error, as it is told to the person or program that called. */
 export function tellFault(error: unknown): ToldFault {
   if (error instanceof CliFault)
     return { code: error.code, message: error.message, exitCode: error.exitCode };

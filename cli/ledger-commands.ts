@@ -39,7 +39,7 @@ export function addLedgerCommands(program: Command): void {
   );
 }
 
-/** Whatever keeps it from an answer is exit code 2: 1 says that faults were found. */
+/** Exit code 1 says that faults were found. So an error that prevents an outcome is exit code 2. */
 async function verifyOrFail(options: VerifyWords): Promise<Answer> {
   try {
     return await withGateway(async ({ context }) => {

@@ -9,7 +9,7 @@ const barWidth = 30;
 const redrawMs = 100;
 const lineMs = 10_000;
 
-/** `silent`: nothing where there is no terminal, so that what a program reads there is errors only. */
+/** `silent`: prints nothing when there is no terminal, so that a program reads only errors there. */
 export function createProgressTeller(
   stream: Pick<WriteStream, 'write'> & { isTTY?: boolean },
   { silent }: { silent: boolean },

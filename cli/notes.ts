@@ -1,6 +1,6 @@
-// What a command has to say beside its result: which database it works on, and what is odd about that. On stderr, so
-// that the result stays alone on stdout; with --json, where an error is one JSON value on stderr, the notes are part
-// of it.
+// The notes of a command beside its result: which database it works on, and what is unusual about it. On
+// stderr, so that the result stays alone on stdout; with --json, where an error is one JSON value on stderr,
+// the notes are part of it.
 
 import { neutralise } from './print.ts';
 

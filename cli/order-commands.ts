@@ -148,7 +148,7 @@ async function showOrder(context: Context, order: Order): Promise<Answer> {
   );
   const [notification] = await listNotifications(db, { orderId: order.id, limit: 1 });
   const attempts = notification ? await listAttempts(db, notification.id) : [];
-  // Without the mark by which a browser proves that it came from the shop: this link shows the order, no more.
+  // Without the mark that proves that the shop sent the browser. So this link only shows the order.
   const checkout = checkoutUrl(context, order);
   return {
     json: {

@@ -1,4 +1,5 @@
--- Why: the orders whose time is over are ended many at a time, and one that cannot be ended stands in nobody's way.
+-- Why: orders whose time is over are ended many at a time, and one that cannot be ended does not stop the
+-- others.
 -- Old code: runs on; it knows nothing of orders set aside, and ends none of them. Locks: nothing, the table is new.
 
 create table order_deadline_faults (

@@ -31,7 +31,7 @@ insert into policies (rule, valid_from, value, source) values
   ('payment.per_order_max', '2025-01-01T00:00:00+07:00', 50, 'operator'),
   ('payment.per_order_wallet_max', '2025-01-01T00:00:00+07:00', 20, 'operator');
 
--- Ends the sessions a browser had for an order (openSession).
+-- Finds the sessions that a browser had for an order, to end them (replaceSession).
 create index checkout_sessions_by_order on checkout_sessions (order_id);
 create index messages_with_body on messages (environment, created_at) where body_sealed is not null;
 create index notification_attempts_by_start on notification_attempts (started_at);

@@ -1,15 +1,16 @@
--- Why: what is read again and again is read by an index and from where it was left off: statements of accounts by the
--- order of the journal, verification past orders that stay open for weeks, results that were given up, and sites whose
--- servers object for more than an hour.
+-- Why: four repeated readings use an index and continue where they stopped: statements of accounts by the
+-- order of the journal, verification past orders that stay open for weeks, results that were given up, and
+-- sites whose servers object for more than an hour.
 -- Old code: runs on, with slower statements of accounts. Locks: transfers, notifications while their indexes are built:
 -- postings wait for that long (a minute for some ten million rows).
 
--- A line is listed by its place in the journal: an id is made before the commit, by whichever clock, so a posting that
--- commits late would stand before lines that were listed already.
+-- A line is listed by its place in the journal. Ids would not do: each is made before the commit, by any
+-- process's clock, so a late posting would stand before lines that were already listed.
 create index transfers_debit_in_order on transfers (debit_account_id, journal_no);
 create index transfers_credit_in_order on transfers (credit_account_id, journal_no);
 drop index transfers_debit;
 drop index transfers_credit;
+comment on column transfers.journal_no is 'Order of the journal: a row gets its number after its transaction has its id';
 
 -- Only results that were given up are in it: a posting writes none.
 create index notifications_exhausted on notifications (id) where status = 'exhausted';

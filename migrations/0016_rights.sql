@@ -1,10 +1,11 @@
--- Why: a login of the database is not yet the gateway. Functions were executable by everybody, three of them as the
--- owner; and the running role could write whatever column it liked. Now each function that acts for the owner asks who
--- logged in, rows that name an account name their own, and grants.sql lists the columns the gateway writes.
+-- Why: not everybody with a login of the database is the gateway. Everybody could execute our functions,
+-- three of them with the owner's rights, and the running role could write every column. Now each function
+-- that acts for the owner asks who logged in, rows that name an account name their own, and grants.sql lists
+-- the columns the gateway writes.
 -- Old code: runs on, but for what the running role may not write any more (grants.sql).
 -- Locks: merchant_sites, site_keys, payments and wallets for a moment, wallets while two indexes are built.
 
-/* The second lock on the door, behind the grants: an EXECUTE given by mistake opens nothing. */
+/* A second check behind the grants: an EXECUTE right given by mistake is not enough. */
 create function refuse_caller() returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   raise exception 'caller_not_allowed: % is neither the running role nor the owner', session_user
@@ -127,7 +128,7 @@ declare
   v_updated integer;
 begin
   if not has_column_privilege(session_user, 'public.orders', 'status', 'update') then perform refuse_caller(); end if;
-  -- A total only grows here; nobody makes room in a limit by paying less than nothing.
+  -- A total only grows here, so a negative amount cannot make room in a limit.
   if 0 >= any (p_wallet_changes) then
     raise exception 'posting_total_not_growing' using errcode = 'check_violation';
   end if;
@@ -155,7 +156,8 @@ begin
   end if;
   update payments p set status = 'cancelled', final_at = p_now
     where p.order_id = any (p_paid_orders) and p.status in ('started', 'confirming');
-  -- A total never goes back to an earlier day; whoever decides such a payment waits for its clock.
+  -- A total never goes back to an earlier day. A process whose clock is behind waits before it decides such a
+  -- payment.
   update wallets w set totals_day = p_day,
       paid_day_dong = case when w.totals_day = p_day then w.paid_day_dong else 0 end
         + p_wallet_changes[array_position(p_wallets, w.id)],
@@ -173,7 +175,8 @@ begin
   end if;
 end $$;
 
--- These act as whoever calls them; no table of a session stands in front of ours.
+-- These functions have their caller's rights. With this search path a session's temporary tables cannot hide
+-- ours.
 alter function ledger_find_transfers set search_path = public, pg_temp;
 alter function ledger_horizon set search_path = public, pg_temp;
 alter function posting_lock set search_path = public, pg_temp;
@@ -184,9 +187,9 @@ create index wallets_by_pin_hash on wallets (pin_hash);
 comment on index wallets_by_pin_hash is 'Whether a hash stands in another row: see refuse_foreign_pin_hash';
 
 /*
- * The same PIN (its date has not changed), hashed again. What the database can see of that, it holds: the new hash
- * has a higher cost or another pepper, and is nobody else's. A hash carries its own salt, so one that stands in two
- * rows was carried over, to open another's wallet with a PIN of one's own.
+ * The same PIN (its date has not changed), hashed again. The database checks the part it can see: the new
+ * hash has a higher cost or another pepper, and no other row has it. Each hash has its own salt. If two rows
+ * had the same hash, somebody would have copied it, to open another's wallet with their own PIN.
  */
 create function refuse_foreign_pin_hash() returns trigger language plpgsql set search_path = public, pg_temp as $$
 declare

@@ -1,6 +1,6 @@
--- Why: states move only as the state machine allows, whoever writes them. A statement that forgets the former state,
--- or a hand in the database, is refused: a final order or payment keeps its result, and what was agreed (amount, fee,
--- order, wallet, who is credited) never changes.
+-- Why: states move only as the state machine allows, for every writer. The database refuses every other move,
+-- whether our code makes it or a person. A final order or payment keeps its result, and the agreed facts
+-- (amount, fee, order, wallet, who is credited) never change.
 -- Old code: runs on, it makes no such move. Locks: orders, payments and site_keys for a moment.
 
 create function refuse_move() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$

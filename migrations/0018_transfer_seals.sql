@@ -1,5 +1,6 @@
--- Why: a payment is explained by its order; a top-up or an adjustment by nothing in the database. So the gateway puts a
--- keyed hash beside each, by a key that is not in the database, and verification misses it where somebody else posted.
+-- Why: an order explains each payment, but no row explains a top-up or an adjustment. So the gateway puts a
+-- keyed hash beside each of these, by a key that is not in the database. When somebody else has posted one,
+-- verification reports that the hash is missing.
 -- Old code: must be stopped before it tops up again, its transfers would have no seal. Locks: nothing, the tables are
 -- new; refuse_change_of_history guards them.
 

@@ -9,7 +9,8 @@ insert into policies (rule, valid_from, value, source) values
   ('lock.seconds_max', '2025-01-01T00:00:00+07:00', 86400, 'operator'),
   ('pin.locks_max', '2025-01-01T00:00:00+07:00', 10, 'operator');
 
--- Counted until now in windows that began with the first attempt: nothing of it means the same any more.
+-- Until now attempts were counted in windows that began with the first attempt. The old counts have no
+-- meaning under the new rules.
 delete from attempt_counters where scope in ('checkout', 'address');
 
 alter table attempt_counters
@@ -108,7 +109,7 @@ create function attempts_count_pin(p_scope text, p_subject text, p_wallet uuid, 
   returns table (is_counted boolean, attempts_left integer, locks_at timestamptz, is_locked_for_good boolean)
   language plpgsql as $$
 declare
-  -- The law forbids more than ten wrong PINs in a row: known browsers have what the others leave of them.
+  -- The law forbids more than ten wrong PINs in a row. Known browsers have those that the others leave.
   v_max bigint := case p_scope when 'known_browser'
     then least(policy_in_force('pin.attempts_max', p_now), 10 - policy_in_force('pin.attempts_max', p_now))
     else policy_in_force('pin.attempts_max', p_now) end;

@@ -4,7 +4,7 @@
 insert into policies (rule, valid_from, value, source) values
   ('otp.sends_per_hour_max', '2025-01-01T00:00:00+07:00', 10, 'operator');
 
--- Counted and never read: what bounds the attempts is the wallet's own row of wrong codes.
+-- This column was counted and never read. The wallet's own counter of wrong codes limits the attempts.
 alter table confirmations drop column attempts;
 
 create table code_sends (
@@ -41,10 +41,10 @@ begin
 end $$;
 
 /*
- * One attempt at the code of a payment, counted in the row of its wallet before anything is compared. `verdict`: judge,
- * or why it is not judged. The attempt that reaches the maximum locks the wallet at once; a right code undoes it, so a
- * crash leaves it locked. Waits for a posting that holds the payment: who comes after it is told the truth, and takes
- * no attempt.
+ * One attempt at the code of a payment, counted in the row of its wallet before anything is compared.
+ * `verdict`: judge, or why it is not judged. The attempt that reaches the maximum locks the wallet at once; a
+ * right code undoes it, so a crash leaves it locked. It waits for a posting that holds the payment. An
+ * attempt after that posting is told the truth and is not counted.
  */
 create function code_count_attempt(p_payment uuid, p_now timestamptz) returns table (
   verdict text, wallet_id uuid, amount_dong bigint, merchant_site text, code_hash bytea,
@@ -89,7 +89,7 @@ begin
 end $$;
 
 /*
- * The code was right, and nothing was paid by it: the attempt never was, nor the lock that it may have set. A payment
+ * The code was right but did not pay: takes back the attempt, and the lock that it may have set. A payment
  * that is paid has ended the row of wrong codes itself.
  */
 create function code_forgive_attempt(p_payment uuid) returns void language sql as $$

@@ -1,6 +1,6 @@
--- Why: a browser follows a return address by itself, and a scheme it knows nothing of is handed to whatever program
--- has claimed it. Beside http and https a site returns only to the schemes of its own apps, and, when it says so, only
--- to its own hosts.
+-- Why: a browser follows a return address by itself. When it does not know the scheme, it hands the address
+-- to any program that has claimed it. Beside http and https a site returns only to the schemes of its own
+-- apps, and, when it says so, only to its own hosts.
 -- Old code: runs, and does not ask. A site that returns into an app must have its scheme listed ("vipay site set
 -- --return-schemes") before its next order. Locks: merchant_sites for a moment, no rewrite.
 

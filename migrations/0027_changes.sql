@@ -1,4 +1,4 @@
--- Why: gateways keep copies of sites, keys and rules in memory; a change tells them at its commit.
+-- Why: gateways keep copies of sites, keys and rules in memory. A change notifies them at its commit.
 -- Old code: still runs, it does not listen. Locks: each of the four small tables for a moment.
 
 create function tell_change() returns trigger language plpgsql set search_path = public, pg_temp as $$

@@ -1,16 +1,17 @@
--- Why: a batch of postings takes its locks with one function for each kind, and reads what it decides by afterwards.
+-- Why: a batch of postings takes its locks with one function for each kind, and reads its facts afterwards.
 -- Old code: posts no more, it calls the function that goes. Locks: nothing.
 
 drop function posting_lock(uuid[], date, date);
 
-/* Each kind in the order of its ids, the kinds in the order in which they stand here: everybody takes them so. */
+/* Each function locks its rows by id. Every transaction takes the kinds in the order of this file. */
 
 create function lock_orders(p_orders uuid[]) returns void language plpgsql set search_path = public, pg_temp as $$
 begin
   perform 1 from orders o where o.id = any (p_orders) order by o.id for no key update;
 end $$;
 
-/* All that is under way on these orders, not only what is posted: whoever ends an order takes the same. */
+/* Locks all payments under way on these orders, not only those to be posted.
+   Ending an order takes the same locks. */
 create function lock_live_payments(p_orders uuid[]) returns void language plpgsql
   set search_path = public, pg_temp as $$
 begin
@@ -23,7 +24,8 @@ begin
   perform 1 from wallets w where w.id = any (p_wallets) order by w.id for no key update;
 end $$;
 
-/* What a batch of payments is decided by, but for the accounts, which come after (ledger_read_accounts). */
+/* Locks the orders, payments and wallets of a batch. The accounts are read later, without a lock
+   (ledger_read_accounts). */
 create function posting_lock(p_payments uuid[]) returns void language plpgsql
   set search_path = public, pg_temp
   set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off

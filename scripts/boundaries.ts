@@ -8,7 +8,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 /** The floors, from the highest to the lowest: an import goes down or stays, never up. */
 const floors = ['edges', 'business', 'books', 'ground'];
 
-/** What assembles and starts the whole; nothing imports it but its own kind. */
+/** The files that assemble and start the gateway. Only they import each other. */
 const roots = ['app.ts', 'main.ts', 'config.ts', 'create-context.ts', 'open-key-ring.ts'];
 
 const impurePackages =

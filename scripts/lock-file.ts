@@ -1,6 +1,6 @@
-// Is the lock file whole? `npm ci` refuses one that lacks a package, be it the optional one of another platform, as
-// a lock file has that was made beside an installed tree. Asked of npm itself, which installs nothing and asks no
-// registry for it.
+// Whether the lock file is whole. `npm ci` refuses one that lacks a package, even an optional one of another
+// platform; a lock file made beside an installed tree lacks those. npm itself checks it, and installs and
+// downloads nothing for it.
 
 import { spawnSync } from 'node:child_process';
 

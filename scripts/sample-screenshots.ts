@@ -1,5 +1,5 @@
-// Every page of the checkout and of the sandbox, drawn from sample views, in both languages and both colour schemes,
-// at the sizes people have: for looking at. Nothing runs but a browser.
+// Every page of the checkout and of the sandbox, drawn from sample views, in both languages and both colour
+// schemes, at the sizes people have: for people to look at. Only a browser runs.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

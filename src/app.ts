@@ -95,7 +95,9 @@ const crontab = [
   '40 20 * * 6 verify_ledger ?id=verify_ledger_full&fill=1d&max=3 {full:true}',
 ].join('\n');
 
-/** A verification takes hours and a sweep may take minutes: what comes by the minute has places beside them. */
+/**
+ * A verification takes hours and a sweep may take minutes. The jobs of every minute have places beside them.
+ */
 const jobsAtATime = 5;
 const jobConnectionsMax = 8;
 
@@ -108,7 +110,8 @@ export async function startWork(
   databaseUrl: string,
 ): Promise<Work> {
   const stopping = new AbortController();
-  // Jobs have connections of their own: what takes minutes is neither ended as a page would be nor in a page's way.
+  // Jobs have connections of their own. So a job of some minutes is not ended by a page's time limits, and
+  // does not take a page's connection.
   const db = openDatabase(databaseUrl, {
     max: jobConnectionsMax,
     purpose: 'job',

@@ -237,7 +237,7 @@ function assemble(env: z.output<typeof environmentSchema>): Config {
   };
 }
 
-/** A gateway that is only spoken of as localhost is only reached from this machine, unless VIPAY_HOST says more. */
+/** A gateway whose public address is localhost listens on this machine alone, unless VIPAY_HOST says more. */
 function defaultHost(url: string): string {
   const { hostname } = new URL(url);
   return ['localhost', '127.0.0.1', '[::1]'].includes(hostname) ? '127.0.0.1' : '::';

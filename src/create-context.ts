@@ -1,4 +1,4 @@
-// Makes the hands that every use case is given, from the settings and an open database.
+// Makes the context that every use case is given, from the settings and an open database.
 
 import type { Config } from './config.ts';
 import type { Context } from './ground/context.ts';

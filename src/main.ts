@@ -40,7 +40,7 @@ import { openKeyRing } from './open-key-ring.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-/** A stop that takes longer than this is ended; what was under way is safe in the database. */
+/** A stop that takes longer than this is ended. Unfinished work is safe in the database. */
 const stopWithinMs = 25_000;
 
 class StartFault extends Error {}

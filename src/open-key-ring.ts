@@ -15,7 +15,7 @@ import {
 } from './ground/secrets/index.ts';
 
 export type OpenKeyRingOptions = {
-  /** Told what was changed or is noteworthy. */
+  /** Called with a sentence about each change, and about each thing worth knowing. */
   say?: (line: string) => void;
   /** False: makes no file and writes nothing to the database, for a program that only looks. Default true. */
   mayMake?: boolean;

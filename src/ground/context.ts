@@ -1,4 +1,4 @@
-// What every use case is handed: whose clock, where the database is, the keys, the log. Types only.
+// The context that every use case is given: the clock, the database, the keys, the log. Types only.
 
 import type { Database } from './database/index.ts';
 import type { Logger } from './log/index.ts';

@@ -32,7 +32,7 @@ export async function openAccount(
   return opened.id;
 }
 
-/** Opens whatever is missing of the accounts that an environment has once. */
+/** Opens those accounts that an environment has once and that are missing. */
 export async function openSystemAccounts(tx: DbOrTx, environment: Environment, now: Date): Promise<void> {
   for (const kind of systemAccountKinds) await openAccount(tx, { environment, kind, owner: '', now });
 }
@@ -51,8 +51,9 @@ export async function getSystemAccountId(
 const feeAccounts = new WeakMap<Database, Map<Environment, FeeAccounts>>();
 
 /**
- * Where every payment's fee and VAT go, in each environment that has its accounts. They never change, and are read
- * once for each open database; `readAgain` when an environment may have got its own since.
+ * The accounts that every payment's fee and VAT go to, for each environment that has them. They never change,
+ * so they are read once for each open database. The caller passes `readAgain` when an environment may have
+ * got its accounts since then.
  */
 export async function getFeeAccounts(
   db: Database,
@@ -74,9 +75,9 @@ export async function readBalance(db: DbOrTx, accountId: string): Promise<bigint
 }
 
 /**
- * An account's journal lines in the order of the journal, at most 500 a page; `after` is the last line seen. Waits for
- * postings that are under way: a line with a lower number can appear no more once a page was given out, so whoever
- * goes on from the last line misses none.
+ * An account's journal lines in the order of the journal, at most 500 a page; `after` is the last line seen.
+ * It waits for postings that are under way. After that no line with a lower number can appear, so a reader
+ * who continues after the last line misses none.
  */
 export async function listEntries(
   db: DbOrTx,

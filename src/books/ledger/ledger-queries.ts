@@ -70,7 +70,7 @@ export function postingOf(transfers: Transfer[]): RawBuilder<unknown> {
   return sql`ledger_post(${columnsOf(transfers)})`;
 }
 
-/** The same; false, with nothing written, when the database holds something else by now than was decided by. */
+/** The same. Returns false and writes nothing when the accounts or ids have changed since the decision. */
 export async function tryInsertTransfers(tx: Tx, transfers: Transfer[]): Promise<boolean> {
   const { rows } = await sql<{ written: boolean }>`
     select ledger_try_post(${columnsOf(transfers)}) as written`.execute(tx);
@@ -128,7 +128,7 @@ export async function findFeeAccounts(db: DbOrTx): Promise<Map<Environment, FeeA
   return new Map(rows.map(({ environment, ...accounts }) => [environment, accounts]));
 }
 
-/** For reading a balance together with what it belongs to. */
+/** For a query that joins `accounts` to the row the account belongs to. */
 export const balanceColumns: Columns<{ balanceDong: bigint }> = { balanceDong: 'balance_dong' };
 
 export async function findBalance(db: DbOrTx, accountId: string): Promise<bigint | null> {

@@ -16,16 +16,17 @@ import {
 import { decideTransfer, type Transfer, type TransferResult } from './transfer.ts';
 import { sealTransfer } from './transfer-seal.ts';
 
-/** So often is a batch decided again, when somebody else is posting the same ids at the same moment. */
+/** How often a batch is decided again when somebody else posts the same ids at the same moment. */
 const triesMax = 5;
 
 /**
  * Posts each transfer that may be made, in the order given, and refuses the others; a refusal refuses that
  * transfer, not the batch. The same id with the same content is answered as `repeated` and posted once.
  *
- * Payments are decided by what is read, without a lock, and the statement that writes looks again: the wallet's
- * money, the accounts' state, an id nobody has used. Where that does not hold any more, all is decided again with
- * every account locked, in the order everybody takes. Other kinds are decided under those locks at once.
+ * Payments are decided on accounts that are read without a lock. The statement that writes checks again that
+ * the wallet has the money, that the accounts are open and that nobody has used the id. If one of these
+ * fails, the whole batch is decided again with every account locked, in the order that every writer uses. A
+ * batch with another kind of transfer locks its accounts from the start.
  */
 export async function postTransfers(tx: Tx, transfers: Transfer[]): Promise<TransferResult[]> {
   for (let attempt = 1; ; attempt += 1) {
@@ -41,8 +42,9 @@ export async function postTransfers(tx: Tx, transfers: Transfer[]): Promise<Tran
 }
 
 /**
- * The same for transfers that no order explains: each that is posted gets the gateway's seal beside it, in the same
- * commit. Verification misses it on whatever somebody else has posted, with whatever login.
+ * The same for transfers that no order explains. Each one that is posted gets the gateway's seal beside it,
+ * in the same commit. Verification reports every such transfer without a seal, so it finds what somebody else
+ * has posted.
  */
 export async function postSealedTransfers(
   { keyRing }: Pick<Context, 'keyRing'>,
@@ -69,17 +71,17 @@ export type LedgerBatch = {
   /** The account as it stands after what was decided so far; undefined when there is none. */
   account(id: string): Readonly<Account> | undefined;
   /**
-   * The SQL that writes what was decided, as a value of a select list; null when that is nothing. It is refused, and
-   * the transaction lost, when the accounts or the ids are not any more what was read (40001, or 23505 of an id):
-   * decide again then.
+   * The SQL that writes the decisions, as a value of a select list; null when there is nothing to write. When
+   * an account or an id has changed since it was read, PostgreSQL refuses it (40001, or 23505 for an id) and
+   * the transaction is lost. The caller then decides again.
    */
   posting(): RawBuilder<unknown> | null;
 };
 
 /**
- * Opens a batch of payments over these accounts; only payments between them may be decided in it. Nothing is locked:
- * see postTransfers. Nor is looked whether their ids are used: the caller knows its payments, and an id that is used
- * after all is refused as it is written.
+ * Opens a batch of payments over these accounts; only payments between them may be decided in it. It locks
+ * nothing: see postTransfers. It does not check whether the ids are already used, because the caller knows
+ * its payments. If an id is used after all, the statement that writes refuses it.
  */
 export async function openPaymentBatch(tx: Tx, accounts: AccountIds): Promise<LedgerBatch> {
   return toBatch({ accounts: await readAccounts(tx, [], accounts), known: new Map() });
@@ -96,8 +98,8 @@ async function open(tx: Tx, candidates: Transfer[], way: 'read' | 'locked') {
 type Read = { accounts: Map<string, Account>; known: Map<string, Transfer> };
 
 async function readBatch(tx: Tx, locked: string[], read: AccountIds, transferIds: string[]): Promise<Read> {
-  // The second runs after the first (statements of one connection keep their order): under locks, whoever posted the
-  // same id held the same accounts, and has committed by now.
+  // The second runs after the first, because statements of one connection keep their order. With locks,
+  // another process that posted the same id held the same accounts, so it has committed by now.
   const [accounts, known] = await Promise.all([
     readAccounts(tx, locked, read),
     findTransfers(tx, transferIds),
@@ -128,8 +130,9 @@ function toBatch({ accounts, known }: Read): LedgerBatch & { posted: Transfer[] 
 }
 
 /**
- * Payments alone may be decided without locks: each debits a wallet and only credits what others share, and that is
- * the order in which writing locks them. A batch with anything else in it locks all it touches first.
+ * Only a batch of payments may be decided without locks. A payment debits a wallet and only credits the
+ * accounts that others share, and the writing statement locks them in that order. Any other batch first locks
+ * all accounts it touches.
  */
 function areAllPayments(transfers: Transfer[]): boolean {
   return transfers.every((transfer) => transfer.kind === 'payment');

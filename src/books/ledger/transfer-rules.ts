@@ -7,7 +7,7 @@ export type TransferRule = {
   kind: TransferKind;
   debit: AccountKind;
   credit: AccountKind;
-  /** It is the second half, or the reversal, of one of these kinds; empty: it stands alone. */
+  /** The transfer is the second half, or the reversal, of one of these kinds. Empty: it stands alone. */
   linkedTo: readonly TransferKind[];
 };
 

@@ -1,5 +1,5 @@
-// What the gateway puts beside a transfer that no order explains: that it was the gateway who posted it. Pure, but for
-// the key ring it is handed.
+// The seal that the gateway puts beside a transfer that no order explains. It proves that the gateway posted
+// it. Pure, except for the key ring it is given.
 
 import type { Context } from '../../ground/context.ts';
 import type { Transfer } from './transfer.ts';

@@ -34,7 +34,7 @@ export type Transfer = {
   happenedAt: Date;
 };
 
-/** In the order in which they are looked for; the first that fits is the answer. */
+/** In the order of the checks; the first refusal that applies is the answer. */
 export const transferRefusals = [
   'transfer_id_reused',
   'amount_not_positive',
@@ -75,7 +75,7 @@ export function balanceChanges(transfer: Transfer): BalanceChange[] {
 }
 
 /**
- * Decides one transfer against locked accounts whose `balanceDong` already carries what was decided before it
+ * Decides one transfer against accounts whose `balanceDong` already includes the transfers decided before it
  * in the same batch. Returns the refusal, or null and applies the changes to `accounts`.
  */
 export function decideTransfer(transfer: Transfer, accounts: Map<string, Account>): TransferRefusal | null {

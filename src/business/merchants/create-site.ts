@@ -27,8 +27,8 @@ export type CreateSiteResult =
 const codeAttemptsMax = 5;
 
 /**
- * Refuses in this order: settings, the brought key, the merchant, the code. What is left out is generated:
- * the code from the name, access code, secret, key pairs.
+ * Refuses in this order: settings, the brought key, the merchant, the code. It generates the values that are
+ * left out: the code from the name, the access code, the secret, the key pairs.
  */
 export async function createSite(context: SiteContext, input: NewSite): Promise<CreateSiteResult> {
   const fault = checkNewSite(input);

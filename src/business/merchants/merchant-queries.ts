@@ -69,8 +69,8 @@ const sites = createRowCache<MerchantSite | null>({
 });
 
 /**
- * The site as it was at most ten seconds ago, most often as it is: for showing it and for its settings. What lets an
- * order in, or money move, is read again where it is decided. Inside a transaction with its `tx`.
+ * The site as it was at most ten seconds ago: for showing it and for its settings. Code that accepts an order
+ * or moves money reads the site again where it decides. A caller inside a transaction passes its `tx`.
  */
 export function recallSite(
   { db }: Pick<Context, 'db'>,

@@ -7,9 +7,10 @@ const schemesMax = 10;
 const hostsMax = 50;
 
 /**
- * The rule for an address whose form is proven (`checkReturnUrl`). https is always accepted, http in the sandbox, an
- * app's own scheme when the site lists it. Where results are prefixed, nothing of the address may be taken for a part
- * of one; plain ones are told apart by their place. Returns a fault of code 03 that names `field`.
+ * The rule for an address whose form is proven (`checkReturnUrl`). https is always accepted, http in the
+ * sandbox, an app's own scheme when the site lists it. When the site's results are prefixed, no name in the
+ * address may have that prefix. Plain results are recognised by their place, after the address's own names.
+ * Returns a fault of code 03 that names `field`.
  */
 export function findReturnAddressFault(
   site: Pick<MerchantSite, 'environment' | 'returnSchemes' | 'returnHosts' | 'resultNames'>,
@@ -56,7 +57,7 @@ function readHost(given: string): string | null {
   const name = given.slice(below.length);
   if (!/^(?:[\p{L}\p{M}\p{N}_.-]+|\[[0-9a-f:.]+\])$/iu.test(name)) return null;
   const url = URL.parse(`https://${name}/`);
-  // Everybody's hosts are nobody's: a whole top-level domain is no list.
+  // A whole top-level domain would allow everybody's hosts, so it is refused.
   return url === null || (below !== '' && !url.hostname.includes('.'))
     ? null
     : below + withoutRootDot(url.hostname);

@@ -65,7 +65,8 @@ export async function prepareKey(
       return { kind, publicText: toPem(publicKey), secret: null, secretHash: null, told };
     }
     case 'rest_api_key': {
-      // 256 random bits: a plain hash cannot be searched, and finds its row by index.
+      // The key has 256 random bits. Nobody can find it from a plain hash, and the hash finds its row by
+      // index.
       const apiKey = `sk_${environment}_${randomBytes(32).toString('base64url')}`;
       return {
         kind,
@@ -152,8 +153,8 @@ const apiKeys = createRowCache<SiteKeyRow | null>({
 });
 
 /**
- * The same from memory: the key and the site as they were at most ten seconds ago. Only for what looks at both again
- * where it writes (insertingOrder takes the key's id).
+ * The same from memory: the key and the site as they were at most ten seconds ago. Only for a caller whose
+ * writing statement checks both again (insertingOrder takes the key's id).
  */
 export async function recallSiteByApiKey(context: Keys, apiKey: string): Promise<KeyHolder | null> {
   const environment = readEnvironment(apiKey);

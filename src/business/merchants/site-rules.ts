@@ -83,7 +83,10 @@ export function checkSiteUrl(
     : null;
 }
 
-/** Says early what delivery would refuse later; the addresses behind a name are checked then, at every call. */
+/**
+ * Refuses early what the delivery would refuse later. The delivery checks the addresses behind a name at
+ * every call.
+ */
 function isPublicHost(withRootDot: string): boolean {
   const hostname = withRootDot.replace(/\.$/, '');
   const literal = literalAddresses(hostname);
@@ -118,7 +121,7 @@ export function checkResultWords(
   const fits =
     words.size === pairs.length &&
     pairs.every(([code, word]) => Object.hasOwn(responseCodes, code) && resultWordPattern.test(word)) &&
-    // A word that is another code's own number would be read as that.
+    // A word that equals another code's number would be read as that code.
     pairs.every(([code, word]) => word === code || !Object.hasOwn(responseCodes, word));
   return fits ? null : merchantError('result_codes_malformed', 'resultCodes');
 }

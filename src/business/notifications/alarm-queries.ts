@@ -1,4 +1,4 @@
-// All SQL by which results are found that merchants have not taken, for people to hear of.
+// All SQL that finds results which merchants have not taken, so that people are told.
 
 import { sql } from 'kysely';
 import type { DbOrTx, Tx } from '../../ground/database/index.ts';
@@ -27,7 +27,10 @@ const pendingSites = sql`
       where n.status = 'pending' and n.merchant_site > s.merchant_site order by n.merchant_site limit 1)
     from sites s where s.merchant_site is not null)`;
 
-/** Of each site the last in line are looked at: who has waited longest is tried again latest. */
+/**
+ * The rows with the latest next attempt of each site are read: the result that has waited longest is tried
+ * again last.
+ */
 export async function listLateSites(
   db: DbOrTx,
   page: { recordedBefore: Date; limit: number },
@@ -52,7 +55,10 @@ export async function listLateSites(
   return rows;
 }
 
-/** Puts these in the place of all alarms there were; returns the sites that were not told of for an hour, now told. */
+/**
+ * Replaces all former alarms by these. Returns the sites that the log must name now, because it has not named
+ * them for an hour, and notes that they are told.
+ */
 export async function replaceAlarms(tx: Tx, sites: readonly LateSite[], now: Date): Promise<Set<string>> {
   const column = <Name extends keyof LateSite>(name: Name) => sites.map((site) => site[name]);
   await sql`delete from notification_alarms where merchant_site <> all(${column('merchantSite')}::text[])`.execute(

@@ -33,7 +33,7 @@ export type Delivered =
   | { written: false };
 
 export const timeoutMsDefault = 10_000;
-/** Left of the lease, after the call's own time, for reading and writing. */
+/** Time of the lease that must remain, beside the call's own, for reading and writing. */
 export const leaseReserveMs = 5_000;
 const answerCharactersMax = 4_096;
 
@@ -102,7 +102,10 @@ type Prepared = { protocol: Order['protocol']; request: MerchantRequest; fault: 
 
 const nothingToSend: MerchantRequest = { method: 'GET', url: '', headers: {}, body: null };
 
-/** What can't be said (a site that lost its URL or its keys) is an attempt that failed, and is tried again. */
+/**
+ * When the result cannot be encoded (the site has lost its URL or its keys), the attempt has failed and is
+ * tried again.
+ */
 async function prepare(context: Context, claimed: ClaimedNotification): Promise<Prepared> {
   const order = await findOrder(context.db, claimed.orderId);
   const site = await findSite(context.db, claimed.merchantSite);

@@ -1,8 +1,9 @@
 // The dispatcher: finds due notifications, claims them in small transactions of their own, and keeps many
 // deliveries in flight. Any number of processes may run one on the same database.
 //
-// One claim runs at a time; whatever wakes it meanwhile (a word from PostgreSQL, a place that became free, the
-// poll, the timer of the next retry) is served by the one after. So the claims grow with the load, not in number.
+// One claim runs at a time. A call that comes meanwhile (a word from PostgreSQL, a place that became free,
+// the poll, the timer of the next retry) is served by the next claim. So under load the claims become larger,
+// not more frequent.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../../ground/context.ts';
@@ -122,7 +123,7 @@ async function deliverOrLog(
 
 const timerMsMax = 60_000;
 
-/** Takes the poll's delay away from short retries; the poll finds all the others. */
+/** Short retries do not wait for the poll; the poll finds all the others. */
 function createRetryTimer({ clock }: Pick<Context, 'clock'>, wake: () => void) {
   let timer: NodeJS.Timeout | undefined;
   let setForMs = Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
-// Hears that a result was recorded. A hint only: what is missed while the connection is down (or behind a pooler that
-// passes no such word) is found by polling.
+// Hears that a result was recorded. Only a hint: polling finds the results whose word was missed while the
+// connection was down, or behind a pooler that passes no such word.
 
 import type { Context } from '../../ground/context.ts';
 import { type Listener, listen } from '../../ground/database/index.ts';

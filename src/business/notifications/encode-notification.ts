@@ -48,7 +48,8 @@ export async function encodeNotification(
     }
     case 'rest': {
       const secrets = await findWebhookSecrets(context, site);
-      // Without the arrival mark: an event is kept in logs, and nobody is sent to the checkout by it.
+      // Without the arrival mark, because merchants keep events in logs and send no browser to the checkout
+      // by them.
       const event = {
         ...toOrderJson(context, order),
         status: result.status,

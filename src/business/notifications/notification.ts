@@ -70,7 +70,7 @@ export const retryDelaysSeconds: readonly number[] = [
 
 export const attemptsMax = retryDelaysSeconds.length + 1;
 
-/** Delays only grow by it, so that the schedule never gets shorter than it says. */
+/** Jitter only makes delays longer, so the schedule is never shorter than it says. */
 export const jitterMax = 0.2;
 
 /** A number in [0, 1), such as Math.random. */

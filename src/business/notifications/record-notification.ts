@@ -24,13 +24,16 @@ export function recordingNotifications(results: readonly DueResult[]): RawBuilde
 
 const toNew = (result: DueResult): NewNotification => ({ id: uuidv7(), ...result });
 
-/** Spares every posting batch a NOTIFY of its own; a result waits for its first delivery that much longer at most. */
+/**
+ * Batches within this time share one NOTIFY. A result waits at most this much longer for its first delivery.
+ */
 const pauseBetweenWakesMs = 20;
 const wakings = new WeakMap<Context['db'], { again: boolean }>();
 
 /**
- * Wakes the dispatchers without being waited for, and those who ask meanwhile once more together. NOTIFY makes all
- * commits of the cluster queue behind one another; lost with a crash, it is made up for by the dispatchers' polling.
+ * Wakes the dispatchers; the caller does not wait for it. Calls that come meanwhile share the next NOTIFY,
+ * because NOTIFY makes all commits of the cluster queue behind one another. If a crash loses it, the
+ * dispatchers' polling finds the results.
  */
 export function wakeDispatchersSoon({ db, log }: Pick<Context, 'db' | 'log'>): void {
   const underWay = wakings.get(db);

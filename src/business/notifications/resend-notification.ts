@@ -1,4 +1,5 @@
-// Sends a result again on a person's word. The result stays what it was; only its delivery begins anew.
+// Sends a result again because a person asked for it. The result stays the same; only its delivery begins
+// again.
 
 import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';

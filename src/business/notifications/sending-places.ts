@@ -20,7 +20,7 @@ export function createSendingPlaces(
   { concurrency, perSiteMax }: { concurrency: number; perSiteMax: number },
 ): SendingPlaces {
   const inFlight = new Map<string, number>();
-  /** Sites that got as much as they might: more of theirs may be due. */
+  /** Sites that got as many places as they may have. They may have more due. */
   const mayHaveMore = new Set<string>();
   let total = 0;
   let wasFull = false;

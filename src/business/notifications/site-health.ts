@@ -18,7 +18,8 @@ export function createSiteHealth(): SiteHealth {
   return {
     note(merchantSite, outcome) {
       failing.delete(merchantSite);
-      // A quick "no" costs nothing; only what holds a place for long, or can't be reached, is held back.
+      // A quick "no" costs nothing. Only a site that keeps a place for long, or cannot be reached, is held
+      // back.
       if (outcome === 'delivered' || outcome === 'answer_refused') return;
       failing.add(merchantSite);
       if (failing.size <= suspectsMax) return;

@@ -1,5 +1,6 @@
-// Lets people hear of results that a merchant does not take: from the first hour on, and every hour again. Whether the
-// merchant's server is away, answers 5xx or objects (01, 04, 97), the buyer has paid and the shop does not know.
+// Tells people of results that a merchant does not take: after the first hour, and every hour again. The
+// merchant's server may be away, answer 5xx or object (01, 04, 97). In each case the buyer has paid and the
+// shop does not know.
 
 import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
@@ -8,7 +9,7 @@ import { type LateSite, listLateSites, replaceAlarms } from './alarm-queries.ts'
 
 /** From when on a result is late, and how often it is told. */
 const lateMs = 60 * 60_000;
-/** Sites that are told of at most; the longest waiting first. */
+/** The most sites that are told of; those that have waited longest come first. */
 const sitesMax = 1_000;
 
 /** Run by the minute. Returns the sites that are late now. */

@@ -8,7 +8,7 @@ import { formatOrderId, type Order, type OrderStatus } from './order.ts';
 
 const ordersListedMax = 500;
 
-/** An order's row; what it is shown as outside follows from its id (toOrder). */
+/** An order's row. Its public id follows from its id (toOrder). */
 export type OrderRow = Omit<Order, 'publicId'>;
 
 export const orderColumns: Columns<OrderRow> = {
@@ -80,7 +80,7 @@ export async function listOrders(
   return rows.map(toOrder);
 }
 
-/** Takes the one lock that paying, cancelling and expiring all take first. */
+/** Locks the order's row. Paying, cancelling and expiring all take this lock first. */
 export function lockOrder(tx: Tx, id: string): Promise<Order | null> {
   return selectOrder(tx, sql`id = ${id} for no key update`);
 }
@@ -92,8 +92,8 @@ export type NewOrder = Omit<
 > & { contentHash: Buffer };
 
 /**
- * The SQL that stores a new order, as a value of a select list: true when it did; false when the reference is known, or
- * when the site, or the key of this id that the order came with, is not good any more.
+ * The SQL that stores a new order, as a value of a select list. True when it did. False when the reference is
+ * known, or when the site or the key (of this id) that the order came with is no longer valid.
  */
 export function insertingOrder(order: NewOrder, keyId: string | null): RawBuilder<boolean> {
   return sql<boolean>`
@@ -155,7 +155,10 @@ export async function findOrderByNumber(db: DbOrTx, transactionNo: string): Prom
 
 export type PassedDeadline = { orderId: string; expiresAt: Date };
 
-/** Orders whose time is over and was not looked at since, ended ones too, oldest first, after the given one. */
+/**
+ * Orders whose time is over and whose deadline nobody has looked at since. Ended ones are among them. Oldest
+ * first, after the given one.
+ */
 export async function listPassedDeadlines(
   db: DbOrTx,
   page: { now: Date; after: PassedDeadline | null; limit: number },

@@ -35,7 +35,8 @@ export async function placeOrder(
   const drafted = await draftOrder(context, site, received, tx);
   if (!drafted.ok) return drafted;
   if (await insertOrder(tx, drafted.row)) return { ok: true, order: drafted.order, created: true };
-  // A twin that came in at the same moment holds the reference: the insert waited for its commit, so it is seen.
+  // Another request stored the same reference at the same moment. The insert waited for its commit, so this
+  // read sees it.
   const twin = await findOrderByReference(tx, site.merchantSite, received.merchTxnRef);
   if (twin) return compareWithKnown(tx, twin, received);
   return { ok: false, fault: { code: '04', detail: 'the merchant or the site is suspended' } };
@@ -51,8 +52,8 @@ export type DraftedOrder =
   | { ok: false; fault: OrderFault };
 
 /**
- * The order that would be stored under a new reference, or what is against it. `site` and the rules may be seconds old:
- * whoever stores the order does it with insertingOrder, which looks again whether the site may take any.
+ * The order that would be stored under a new reference, or the refusal. `site` and the rules may be seconds
+ * old. The caller stores the order with insertingOrder, which checks again whether the site may take orders.
  */
 export async function draftOrder(
   context: Context,
@@ -111,7 +112,7 @@ async function compareWithKnown(tx: Tx, known: Order, received: ReceivedOrder): 
   };
 }
 
-/** A lifetime that is not said is the default of the moment at which the known order came. */
+/** When the request names no lifetime, it means the default at the time when the known order came. */
 async function hasSameLifetime(tx: Tx, known: Order, received: ReceivedOrder): Promise<boolean> {
   const asked = received.expiresInSeconds;
   if (asked === null && known.received.expires_in_seconds === undefined) return true;

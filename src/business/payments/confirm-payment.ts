@@ -33,8 +33,9 @@ export type ConfirmOutcome =
 type Step<Outcome> = { outcome: Outcome; line?: () => void };
 
 /**
- * Idempotent: pressed twice, or in two tabs, it pays once and sends one code. A payment that is confirming
- * already answers `code_sent` without sending again. `seen` is what the same request has read of the payment.
+ * Idempotent: a buyer who presses twice, or in two tabs, pays once and gets one code. A payment that is
+ * already confirming answers `code_sent` and sends nothing again. `seen` is the payment as the same request
+ * has read it.
  */
 export async function confirmPayment(
   context: Context,
@@ -42,7 +43,7 @@ export async function confirmPayment(
   seen?: Attempted,
 ): Promise<ConfirmOutcome> {
   const attempted = seen ?? (await getAttempted(context.db, paymentId));
-  // The posting decides everything again under its locks: a payment that asks for nothing more goes there at once.
+  // A payment that needs no code goes to the posting at once, which decides everything again under its locks.
   if (!(await needsNothingMore(context, attempted))) {
     const step = await inTransaction(context.db, (tx) => prepareConfirmation(tx, context, paymentId));
     step.line?.();
@@ -59,7 +60,7 @@ export async function confirmPayment(
     case 'unknown':
       return result.outcome;
     case 'class_risen':
-      // Another payment of the wallet was posted in between: now this one needs a code.
+      // Another payment of the wallet was posted since, so this one needs a code now.
       return confirmPayment(context, paymentId);
     default:
       throw new Error(`posting a class A payment answered ${result?.outcome}`);
@@ -98,7 +99,7 @@ async function prepareConfirmation(
 
 export type ResendOutcome = 'sent' | 'too_soon' | 'no_more' | 'too_many_codes' | 'too_late';
 
-/** A new code in place of the last one; what was counted stays counted. */
+/** Sends a new code in place of the last one. The attempts counted so far stay counted. */
 export async function resendCode(context: Context, paymentId: string): Promise<ResendOutcome> {
   const { outcome, line } = await inTransaction(context.db, (tx) => resend(tx, context, paymentId));
   line?.();
@@ -119,7 +120,10 @@ async function resend(tx: Tx, context: Context, paymentId: string): Promise<Step
   return { outcome: isSent ? 'sent' : 'too_many_codes', line: () => logCode(context, payment, isSent) };
 }
 
-/** What the payment is decided by, before the posting decides it again; the site and the rules may be seconds old. */
+/**
+ * The facts that this step decides on, before the posting decides again. The site and the rules may be
+ * seconds old.
+ */
 async function weigh(
   context: Context,
   attempted: Attempted,
@@ -168,7 +172,7 @@ async function sendCode(
   return true;
 }
 
-/** From when the wallet may be sent a code again, as far as the bound of the hour goes; null: it was sent none lately. */
+/** When the hourly limit lets the wallet be sent a code again; null: it was sent none lately. */
 export function readNextCodeAt(context: Context, walletId: string): Promise<Date | null> {
   return findNextCodeAt(context.db, walletId, context.clock.now());
 }

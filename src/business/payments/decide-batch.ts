@@ -1,5 +1,5 @@
-// A batch of payments is decided, each after the ones before it: what one takes, the next cannot. Nothing is written
-// here; the ledger's batch is a reckoning in memory.
+// Decides a batch of payments, one after another: money that one takes is gone for the next. Nothing is
+// written here; the ledger's batch only calculates in memory.
 
 import type { FeeAccounts, LedgerBatch, Transfer } from '../../books/ledger/index.ts';
 import type { ResponseCode } from '../../ground/protocols/index.ts';
@@ -31,7 +31,10 @@ export type PostingResult =
   | { outcome: 'class_risen'; confirmationClass: ConfirmationClass }
   /** A newer code was sent meanwhile. */
   | { outcome: 'code_replaced' }
-  /** The order or this payment had its end before; `orderId` when the order's time is over and it is still open. */
+  /**
+   * The order or this payment had ended before. `orderId` is set when the order's time is over and it is
+   * still open.
+   */
   | { outcome: 'too_late'; orderId?: string }
   /** Too many are waiting (75): nothing was done, try again. */
   | { outcome: 'busy' }
@@ -40,7 +43,7 @@ export type PostingResult =
   /** A fault of ours; nothing was posted. */
   | { outcome: 'failed' };
 
-/** What a batch is decided by, read under its locks. */
+/** The facts that a batch is decided on, read under its locks. */
 export type Loaded = {
   now: Date;
   /** The day of `now` in Vietnam. */
@@ -56,12 +59,12 @@ export type DecidedBatch = DecidedPostings & {
   results: PostingResult[];
 };
 
-/** The batch as it stands after each decision. */
+/** The state of the batch after each decision. */
 type Standing = Loaded &
   DecidedPostings & {
     results: Map<string, PostingResult>;
     paidOrders: Set<string>;
-    /** A right code ends the lock that wrong ones set, for whatever comes after it too. */
+    /** A right code ends the lock that wrong codes set, also for the payments after it in this batch. */
     clearedWallets: Set<string>;
     totals: Map<string, WalletTotals>;
   };
@@ -104,7 +107,9 @@ function decideOne(standing: Standing, request: PostingRequest): PostingResult {
   return result;
 }
 
-/** What is so already, by an earlier batch or by this one; null while the payment is under way. */
+/**
+ * The payment's result if an earlier batch or this one has already decided it; null while it is under way.
+ */
 export function findFormerResult(standing: Standing, { order, payment }: PostingFacts): PostingResult | null {
   const former = standing.results.get(payment.id);
   if (former?.outcome === 'paid' || payment.status === 'paid') return { outcome: 'paid', repeated: true };
@@ -118,7 +123,8 @@ export function findFormerResult(standing: Standing, { order, payment }: Posting
 
 function decideOpen(standing: Standing, facts: PostingFacts, { confirmed }: PostingRequest): PostingResult {
   const { order, payment, wallet, paid, site, code } = facts;
-  // Somebody whose clock is ahead of ours has begun this wallet's next day: ours will be there in a moment.
+  // A process whose clock is ahead of ours has begun this wallet's next day. Our clock will reach it in a
+  // moment.
   if (paid.totalsDay !== null && paid.totalsDay > standing.day) return { outcome: 'busy' };
   const byCode = confirmed.confirmationClass === 'B';
   const totals = totalsSoFar(standing, facts);
@@ -161,7 +167,7 @@ function decideOpen(standing: Standing, facts: PostingFacts, { confirmed }: Post
   return { outcome: 'paid', repeated: false };
 }
 
-/** What the wallet has paid, what this batch has decided included. */
+/** What the wallet has paid, including this batch's decisions so far. */
 export function totalsSoFar(standing: Standing, { wallet, paid }: PostingFacts): WalletTotals {
   return standing.totals.get(wallet.id) ?? totalsAt(paid, standing.now);
 }

@@ -18,7 +18,9 @@ export type PaymentFacts = {
   totals: WalletTotals;
   balanceDong: bigint;
   policies: Policies;
-  /** A right code undoes the lock that wrong ones set, so the posting of a payment by code does not ask for it. */
+  /**
+   * A right code ends the lock that wrong codes set, so the posting of a payment by code ignores that lock.
+   */
   ignoreOtpLock: boolean;
 };
 
@@ -38,7 +40,8 @@ export function decidePayment(facts: PaymentFacts): PaymentDecision {
   if (!facts.ignoreOtpLock && wallet.otpLockedUntil !== null && wallet.otpLockedUntil > now) {
     return refuse('12', { lockedUntil: wallet.otpLockedUntil.toISOString() });
   }
-  // The shop's bounds have changed since the order came in (then they were 03, for the shop to correct).
+  // The shop's bounds have changed since the order came in. At that time a breach was refused with 03, for
+  // the shop to correct.
   if (amountDong < site.amountMinDong)
     return refuse('61', { limit: 'site_min', limitDong: String(site.amountMinDong) });
   if (amountDong > site.amountMaxDong)

@@ -51,8 +51,8 @@ export type EndedOrder =
   | { ok: false; error: 'order_already_final'; order: Order };
 
 /**
- * The buyer, or the merchant by the API, gives the order up (24). An order that has its result, or whose time is
- * over, keeps that: `order_already_final` with the order as it is.
+ * The buyer, or the merchant by the API, cancels the order (24). An order that has its result, or whose time
+ * is over, is not cancelled: the answer is `order_already_final` with the order as it is.
  */
 export async function cancelOrder(context: Context, orderId: string): Promise<EndedOrder> {
   return told(context, await inTransaction(context.db, (tx) => cancelOrderIn(tx, context, orderId)));
@@ -154,7 +154,10 @@ export async function expireOrderIfDue(context: Context, orderId: string): Promi
   return expired !== null;
 }
 
-/** The buyer turns to another wallet: this payment is over, the order stays open. Final payments stay as they are. */
+/**
+ * The buyer changes to another wallet: this payment ends and the order stays open. Final payments stay as
+ * they are.
+ */
 export async function abandonPayment(context: Context, paymentId: string): Promise<void> {
   await inTransaction(context.db, async (tx) => {
     const payment = await lockPayment(tx, paymentId);

@@ -1,5 +1,5 @@
-// Ends the orders whose time is over: as many at a time as one transaction holds well, until none is left. An order
-// that cannot be ended is found by halving its batch, and set aside: those behind it do not wait for it.
+// Ends the orders whose time is over, a batch in each transaction, until none is left. An order that cannot
+// be ended is found by halving its batch. It is set aside, and the orders behind it do not wait.
 
 import type { Context } from '../../ground/context.ts';
 import { classifyFault, inTransaction } from '../../ground/database/index.ts';
@@ -76,7 +76,7 @@ async function retrySetAside(context: Context, run: Run): Promise<void> {
   }
 }
 
-/** A deadlock or a limit of time is one order's own bad luck; without a database there is nothing to go on with. */
+/** After a deadlock or a time-out of one order the sweep continues. Without a database it cannot. */
 function isDatabaseAway(error: unknown): boolean {
   return ['lost', 'read_only', 'out_of_room', 'denied'].includes(classifyFault(error));
 }

@@ -1,4 +1,4 @@
-// All SQL by which orders end whose time is over, many at a time.
+// All SQL of the sweep that ends orders whose time is over, many at a time.
 
 import { sql } from 'kysely';
 import { uuidv7 } from 'uuidv7';
@@ -13,7 +13,7 @@ export async function expireOrders(tx: Tx, orderIds: readonly string[], now: Dat
   return rows[0]?.expired ?? [];
 }
 
-/** Takes an order that could not be ended out of the way of the others, or counts one more failure. */
+/** Sets an order aside that could not be ended, or counts one more failure of it. */
 export async function setOrderAside(
   db: DbOrTx,
   failed: { orderId: string; fault: string; now: Date; waitSecondsMax: number },
@@ -48,7 +48,7 @@ export async function deleteSettledFault(db: DbOrTx, orderId: string): Promise<v
 export type OverdueOrders = {
   /** Orders that could not be ended and wait apart. */
   setAside: number;
-  /** The oldest deadline that has passed and was not looked at since; null: none. */
+  /** The oldest deadline that has passed and that the sweep has not looked at since; null: none. */
   oldestPassed: Date | null;
 };
 

@@ -10,7 +10,7 @@ const otpDigits = 6;
 /** A message is paid for by its parts of 70 characters. */
 const shopNameCharactersMax = 50;
 
-/** What a code is good for; the same digits under any other binding are another hash. */
+/** The payment, amount and shop that a code is for. The same digits for any other have another hash. */
 export type OtpBinding = { paymentId: string; amountDong: bigint; merchantSite: string };
 
 export function generateOtp(): string {
@@ -31,7 +31,10 @@ export function otpMatches(
   return context.keyRing.matchesHmac('otp', bindingText(otp, binding), codeHash);
 }
 
-/** The same hash in the table as the one the attempt was judged by: a resend in between made another code. */
+/**
+ * Whether the stored hash is still the one that the attempt was compared with. A resend in between makes
+ * another code.
+ */
 export function isSameHash(a: Buffer, b: Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -1,4 +1,4 @@
-// What a payment is decided by before the posting decides it under locks: for what the buyer is shown. Pure.
+// The facts that decide what the buyer is shown, before the posting decides the payment under locks. Pure.
 
 import type { MerchantSite } from '../merchants/index.ts';
 import type { Order } from '../orders/index.ts';

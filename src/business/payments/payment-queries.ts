@@ -60,7 +60,7 @@ export async function findPaymentByTransactionNo(db: DbOrTx, transactionNo: stri
   return (await selectPayments(db, sql`transaction_no = ${transactionNo}::bigint`))[0] ?? null;
 }
 
-/** How many payments an order may have, whoever makes them and of one wallet. */
+/** How many payments an order may have in all, and how many from one wallet. */
 export type PaymentsMax = { ofOrder: bigint; ofWallet: bigint };
 
 /**
@@ -88,7 +88,10 @@ export async function insertPayment(
   return numbered ? { ...payment, ...numbered } : null;
 }
 
-/** A move names the states it leaves: nobody else's result is written over. Asserts that the payment was in one. */
+/**
+ * A move names the states it may start from, so it never overwrites a result. Asserts that the payment was in
+ * one of them.
+ */
 async function movePayment(tx: Tx, id: string, changes: RawBuilder<unknown>): Promise<void> {
   const { numAffectedRows } = await sql`
     update payments set ${changes} where id = ${id} and status in ('started', 'confirming')`.execute(tx);

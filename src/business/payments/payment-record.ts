@@ -1,5 +1,6 @@
-// All that is known of a payment, read in one statement: its order, the payer's wallet with the money in it, the code
-// that was sent. Read without a lock it is for what the buyer is shown; the posting decides again.
+// All that is known of a payment, read in one statement: its order, the payer's wallet with the money in it,
+// the code that was sent. A reading without a lock only decides what the buyer is shown; the posting decides
+// again.
 
 import { type RawBuilder, sql } from 'kysely';
 import { balanceColumns } from '../../books/ledger/index.ts';
@@ -74,7 +75,10 @@ export async function getAttempted(db: DbOrTx, paymentId: string): Promise<Attem
   return { ...record, payment: record.payment, payer: record.payer };
 }
 
-/** The same with the payment's row locked. Two statements: what is read is read after the lock was got. */
+/**
+ * The same with the payment's row locked. It takes two statements, so that the second reads what is true
+ * after the lock is taken.
+ */
 export async function lockAttempted(tx: Tx, paymentId: string): Promise<Attempted> {
   const [, attempted] = await Promise.all([
     sql`select from payments where id = ${paymentId} for no key update`.execute(tx),
@@ -83,7 +87,7 @@ export async function lockAttempted(tx: Tx, paymentId: string): Promise<Attempte
   return attempted;
 }
 
-/** An order that somebody with this wallet is about to pay, locked; the site as it is now. */
+/** Locks the order that this wallet is about to pay. The site is read from its table, not from memory. */
 export async function lockForStart(
   tx: Tx,
   input: { orderId: string; walletId: string },

@@ -61,7 +61,8 @@ async function postIn(
   requests: PostingRequest[],
   feeAccounts: ReadonlyMap<Environment, FeeAccounts>,
 ): Promise<Written<PostingResult[]>> {
-  // Lock and load. The statements leave behind one another: each reads what the locks before it hold still.
+  // Lock and load. The statements are sent one behind another. Each reads rows that the locks before it
+  // protect from change.
   const paymentIds = [...new Set(requests.map((request) => request.paymentId))];
   const accountIds = sql<
     string[]
@@ -99,7 +100,7 @@ async function postIn(
   const withIt = [recordingNotifications(owed), ledger.posting()];
   const written = writePostings(tx, decided, { period, now, withIt });
   written.catch(() => undefined);
-  // Only a test that wants to stand between writing and committing waits here.
+  // A test may wait here, between writing and committing. Nothing else does.
   if (context.reach) await written.then(() => context.reach?.('posting.in_transaction'));
   return { result: results, writes: [written] };
 }

@@ -26,10 +26,11 @@ const answerMsMaxByDefault = 15_000;
  * The port to the money. Each request is decided by itself, in the order given, together with whatever else is
  * being posted at this moment; the results stand in the same places.
  *
- * When the database fails (a deadlock, a lost connection, a full disk), the batch is tried again, at most four
- * times. What failed before COMMIT was sent is not posted, and at last its callers are told `busy`, as they are at
- * once when the queue is full. When the answer to COMMIT is missing, the truth is asked for by posting again under
- * the same payment id, which finds what was committed; only when that fails too, a caller is told `unknown`.
+ * When the database fails (a deadlock, a lost connection, a full disk), the batch is tried again, at most
+ * four times. A batch that fails before COMMIT is sent is not posted; after the last try its callers are told
+ * `busy`. When the queue is full, a caller is told `busy` at once. When the answer to COMMIT is missing, the
+ * batch is posted again under the same payment ids, which finds what was committed. Only when that fails too,
+ * a caller is told `unknown`.
  */
 export async function postPayments(context: Context, requests: PostingRequest[]): Promise<PostingResult[]> {
   const queue = queueOf(context);
@@ -40,7 +41,8 @@ export async function postPayments(context: Context, requests: PostingRequest[])
         throw error;
       });
       if (result.outcome === 'busy' || result.outcome === 'unknown') countUnposted(result.outcome);
-      // The posting found the order past its time and changed nothing; its end is written by the one who sees it.
+      // The posting found the order past its time and changed nothing. The caller that sees this writes the
+      // order's end.
       if (result.outcome === 'too_late' && result.orderId) await expireOrderIfDue(context, result.orderId);
       return result;
     }),
@@ -66,8 +68,8 @@ function queueOf(context: Context): GroupCommit<PostingRequest, PostingResult> {
 }
 
 /**
- * A database that neither answers nor refuses: what becomes of the batch is not known. It is given up with its
- * connection, so that one that never comes back holds no place of the pool.
+ * The database neither answers nor refuses, so nobody knows what becomes of the batch. It is given up
+ * together with its connection, so that a connection that never answers does not keep a place in the pool.
  */
 async function postInTime(context: Context, requests: PostingRequest[]): Promise<PostingResult[]> {
   const answerMsMax = context.postingQueue?.answerMsMax ?? answerMsMaxByDefault;
@@ -82,10 +84,13 @@ async function postInTime(context: Context, requests: PostingRequest[]): Promise
   return Promise.race([posted, tooLate]).finally(() => clearTimeout(timer));
 }
 
-/** Whether an earlier try may have been committed without our knowing; and who says that nobody waits any more. */
+/**
+ * Whether an earlier try may have been committed without our knowledge, and the signal that no caller waits
+ * any more.
+ */
 type Before = { mayBePosted: boolean; signal: AbortSignal };
 
-/** Tries again by the policy of the database's faults; what they mean is said by its classifier alone. */
+/** Tries again by the one policy for faults of the database; only its classifier says what a fault means. */
 async function postUntilKnown(
   context: Context,
   requests: PostingRequest[],
@@ -125,7 +130,7 @@ export function tellUnposted(mayBePosted: boolean): PostingResult {
   return { outcome: mayBePosted ? 'unknown' : 'busy' };
 }
 
-/** The database refused the batch for one payment of it: the others must not suffer for it. */
+/** The database refused the batch because of one payment. The others must not fail with it. */
 async function postInHalves(
   context: Context,
   requests: PostingRequest[],

@@ -1,4 +1,4 @@
-// All SQL of a posting batch: take the locks, read what is decided by, write what was decided.
+// All SQL of a posting batch: take the locks, read the facts, write the decisions.
 
 import { type RawBuilder, sql } from 'kysely';
 import { pickColumns, rowReader, selectList, type Tx } from '../../ground/database/index.ts';
@@ -42,7 +42,7 @@ const wallet = pickColumns(walletColumns, [
 const site = pickColumns(siteColumns, ['active', 'amountMinDong', 'amountMaxDong']);
 const code = pickColumns(confirmationColumns, ['codeHash']);
 
-/** One payment with everything it is decided by but the balances, read under the locks of the batch. */
+/** One payment with all facts for its decision except the balances, read under the locks of the batch. */
 export type PostingFacts = {
   order: Pick<OrderRow, keyof typeof order>;
   payment: Pick<Payment, keyof typeof payment>;
@@ -68,7 +68,10 @@ const readPaid = rowReader(paidTotalsColumns, { as: 'paid', key: 'paidDayDong' }
 const readSite = rowReader(site, { as: 'site', key: 'active' });
 const readCode = rowReader(code, { as: 'code', key: 'codeHash' });
 
-/** Orders, their payments under way, wallets: each kind by id, the kinds in this order, as everybody takes them. */
+/**
+ * Locks orders, then their payments under way, then wallets, each kind by id. Every transaction takes them in
+ * this order.
+ */
 export async function lockPostings(tx: Tx, paymentIds: string[]): Promise<void> {
   await sql`select posting_lock(${paymentIds}::uuid[])`.execute(tx);
 }
@@ -113,8 +116,8 @@ export type DecidedPostings = {
 };
 
 /**
- * After the decisions: states and totals, then what other modules write with them, given as values of a select list.
- * One statement; its functions run in the order written.
+ * Writes the decisions: states and totals, then the writes of other modules, given as values of a select
+ * list. It is one statement, and its functions run in the order written.
  */
 export async function writePostings(
   tx: Tx,

@@ -29,7 +29,8 @@ export async function startPaymentIn(
   context: Context,
   input: PaymentStart,
 ): Promise<Written<Promise<Payment | null> | null>> {
-  // Not only read: an order that gets its result at this moment must not keep a payment under way.
+  // Locked and not only read, because an order that gets its result at this moment must not keep a payment
+  // under way.
   const { order, payer, site } = await lockForStart(tx, input);
   if (order.status !== 'open') return { result: null, writes: [] };
   if (payer.wallet.environment !== order.environment) {

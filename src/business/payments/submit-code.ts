@@ -46,8 +46,8 @@ export async function submitCode(context: Context, paymentId: string, otp: strin
     { paymentId, confirmed: { confirmationClass: 'B', codeHash } },
   ]);
   logPosted(context, { id: paymentId, confirmedBy: 'code' }, result);
-  // The code was right, so it takes no attempt, whatever kept it from paying. If the payment was posted after all ("not
-  // known yet"), its commit has ended the row of wrong codes.
+  // The code was right but did not pay, so it takes no attempt. If the payment was posted after all ("not
+  // known yet"), that commit has ended the row of wrong codes.
   if (result?.outcome !== 'paid') await giveAttemptBack(context, paymentId);
   return toOutcome(result);
 }
@@ -107,7 +107,7 @@ function toOutcome(result: PostingResult | undefined): CodeOutcome {
     case 'unknown':
       return { outcome: result.outcome };
     default:
-      // A code meets class B, the highest there is: the class cannot have risen above it.
+      // A code meets class B, the highest class, so the class cannot have risen above it.
       throw new Error(`posting a payment by code answered ${result?.outcome}`);
   }
 }

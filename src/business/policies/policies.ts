@@ -36,7 +36,7 @@ export type Policies = Record<PolicyRule, bigint>;
 
 type PolicyRow = { rule: string; validFrom: Date; value: bigint };
 
-/** All rules as they stand in the database, to be asked which are in force at a moment. */
+/** All rules of the database. The result can be asked which are in force at a moment. */
 export async function readRules(db: DbOrTx): Promise<(now: Date) => Policies> {
   const rows = await listPolicyRows(db);
   return (now) => policiesAt(rows, now);
@@ -50,8 +50,8 @@ export async function readPolicies(db: DbOrTx, now: Date): Promise<Policies> {
 const policyRows = createRowCache<PolicyRow[]>({ tables: ['policies'], load: listPolicyRows });
 
 /**
- * The rules in force at `now`, from rows that may have been changed up to ten seconds ago: for what is shown, and for
- * what the posting decides again. Inside a transaction with its `tx`.
+ * The rules in force at `now`, from a copy that may be up to ten seconds old: for showing, and for decisions
+ * that the posting makes again. A caller inside a transaction passes its `tx`.
  */
 export async function recallPolicies({ db }: Pick<Context, 'db'>, now: Date, tx?: Tx): Promise<Policies> {
   return policiesAt(await policyRows.get(db, '', tx), now);

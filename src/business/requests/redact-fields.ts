@@ -1,5 +1,5 @@
-// What of a refused request may be written down. The names that keep their value are a closed list: a field nobody
-// thought of (a PIN in the wrong form, a token under a new name) is masked without anybody having to think of it.
+// Decides which parts of a refused request may be written down. Only the names on a closed list keep their
+// value. So a field that nobody expected (a PIN in the wrong form, a token under a new name) is masked too.
 
 /** Fields of orders that hold neither a secret nor a person; both dialects' names, lower case. */
 const shownNames = new Set([

@@ -1,8 +1,8 @@
 // Which refusals are written down row by row, and which are only counted: by caller, by site and in all, a minute at
 // a time. In memory only, each process for itself. Pure bookkeeping.
 //
-// A merchant's own refusals have the room of their site, which strangers who name no site, or none that exists,
-// cannot use up; and a caller who names a site takes at most the caller's share of it.
+// Each site has a budget of its own. Strangers who name no site, or one that does not exist, cannot use it
+// up. A caller who names a site takes at most one caller's share of it.
 
 export type RefusalLimits = {
   /** Of one caller, without a site that exists. */
@@ -28,7 +28,10 @@ const callersMax = 10_000;
 
 export type Refusal = { traceId: string; caller: string; site: string | null; code: string };
 
-/** `written`: the trace id of the caller's last refusal of this kind that was; null: there is none this minute. */
+/**
+ * `written`: the trace id of the caller's last refusal of this kind that was written; null: none in this
+ * minute.
+ */
 export type Judgement = { write: true } | { write: false; written: string | null };
 
 export type RefusalBudget = { judge(refusal: Refusal, now: Date): Judgement };

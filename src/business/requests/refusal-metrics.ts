@@ -20,7 +20,7 @@ const unwritten = new Counter({
 export type UnwrittenReason = 'counted' | 'dropped' | 'failed';
 for (const reason of ['counted', 'dropped', 'failed'] as const) unwritten.inc({ reason }, 0);
 
-/** Two digits, or `other`: a label has few values, whoever makes the codes. */
+/** Two digits, or `other`, so that the label has few values. */
 export function countRefused(code: string): void {
   refused.inc({ code: /^[0-9]{2}$/.test(code) ? code : 'other' });
 }

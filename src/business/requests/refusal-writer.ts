@@ -55,7 +55,7 @@ export function createRefusalWriter({ db, clock, log }: Hands): RefusalWriter {
       for (let batch = takeBatch(lanes); batch.length > 0; batch = takeBatch(lanes)) {
         const unwritten = await writeRows(batch.map(({ row }) => row));
         if (unwritten.count > 0) note('failed', unwritten.count, unwritten.error);
-        // Only now: the rows that they are counts of are there.
+        // Only now, because the rows that the counts belong to exist by now.
         if (lanes.site.length + lanes.stranger.length === 0) await writeCounts();
         for (const { done } of batch) done();
       }
@@ -65,7 +65,7 @@ export function createRefusalWriter({ db, clock, log }: Hands): RefusalWriter {
     }
   };
 
-  /** Together; when one of them is at fault, one by one, so that it takes no other with it. */
+  /** All together. If one row fails, each is written alone, so that it does not stop the others. */
   const writeRows = async (rows: NewRefusedRequest[]): Promise<{ count: number; error?: unknown }> => {
     try {
       await insertRefusedRequests(db, rows);

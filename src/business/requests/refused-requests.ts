@@ -24,9 +24,9 @@ export type RefusedRequestInput = {
 type Hands = Pick<Context, 'db' | 'clock' | 'log'>;
 
 /**
- * Writes one refusal down. Resolves when it is written, or when it could not be (counted at /metrics and said in the
- * program's log): the refusal is answered either way. In a flood, what exceeds the budget of its caller or site is
- * counted on the last one of its kind that was written.
+ * Writes one refusal down. Resolves when it is written, or when it could not be (counted at /metrics and said
+ * in the program's log): the refusal is answered either way. In a flood, a refusal beyond the budget of its
+ * caller or site is only counted, on the last written one of its kind.
  */
 export async function recordRefusedRequest(context: Hands, input: RefusedRequestInput): Promise<void> {
   const recorder = recorderOf(context);
@@ -80,7 +80,7 @@ function recorderOf(context: Hands): Recorder {
   return recorder;
 }
 
-/** All codes of sites at once: asking for each name that a stranger invents would be a flood of its own. */
+/** All codes of sites at once. A query for each name that a stranger invents would be a flood of its own. */
 const siteCodesAgeMaxMs = 30_000;
 
 function createSiteLookup({ db }: Hands): (merchantSite: string) => Promise<boolean> {
@@ -101,7 +101,7 @@ function createSiteLookup({ db }: Hands): (merchantSite: string) => Promise<bool
     return reading;
   };
   return async (merchantSite) => {
-    // The first has to wait for it; later ones take what is there while it is read again.
+    // The first caller waits for the list. Later ones use the old list while it is read again.
     if (performance.now() - readAtMs > siteCodesAgeMaxMs) void read();
     if (codes === null && reading !== null) await reading;
     return codes?.has(merchantSite) === true;

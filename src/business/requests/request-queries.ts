@@ -17,7 +17,7 @@ export type RefusedRequest = {
   detail: string;
   /** Received fields, masked. */
   received: Record<string, string>;
-  /** Further ones of this caller, for this site and with this code, that were only counted; the last came then. */
+  /** How many more refusals of this caller, site and code were only counted, and when the last one came. */
   repeated: bigint;
   repeatedUntil: Date | null;
 };
@@ -75,7 +75,7 @@ export async function insertRefusedRequests(db: DbOrTx, rows: readonly NewRefuse
     on conflict (trace_id) do nothing`.execute(db);
 }
 
-/** Adds to the counts of rows that were written before; of rows that are gone by now, nothing is kept. */
+/** Adds to the counts of rows that were written before. Counts of rows that no longer exist are dropped. */
 export async function addRepeated(
   db: DbOrTx,
   counts: readonly { traceId: string; count: number; until: Date }[],

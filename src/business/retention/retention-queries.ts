@@ -42,7 +42,7 @@ const eraseBodies = (where: RawBuilder<unknown>, limit: number) =>
     where ctid = any(array(
       select ctid from messages where body_sealed is not null and ${where} limit ${limit} for update skip locked))`;
 
-/** What is older than `before`: one statement for at most `limit` rows. */
+/** The rows older than `before`: one statement for at most `limit` rows. */
 const statements: Record<RetentionSubject, (before: Date, limit: number) => RawBuilder<unknown>> = {
   refused_requests: (before, limit) => remove('refused_requests', sql`received_at < ${before}`, limit),
   idempotency_keys: (before, limit) => remove('idempotency_keys', sql`created_at <= ${before}`, limit),
@@ -59,7 +59,7 @@ const statements: Record<RetentionSubject, (before: Date, limit: number) => RawB
     eraseBodies(sql`environment = 'live' and (status = 'delivered' or created_at < ${before})`, limit),
   'messages.body_sandbox': (before, limit) =>
     eraseBodies(sql`environment = 'sandbox' and created_at < ${before}`, limit),
-  // Those of a result that is still under way stay: the next attempt counts on from them.
+  // Attempts of a result that is still under way stay, because the next attempt continues their count.
   notification_attempts: (before, limit) =>
     remove(
       'notification_attempts',

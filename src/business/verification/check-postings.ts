@@ -22,12 +22,13 @@ type Hands = {
 };
 
 /**
- * How many rows that are not final yet may be left behind and looked at again: those of an order that stays open for
- * weeks keep no later row from being done with. When there are more, the reading ends at the last of them.
+ * How many rows that are not final yet may be left behind and checked again later. So an order that stays
+ * open for weeks does not stop the reading of later rows. When there are more, the reading ends at the last
+ * of them.
  */
 const carriedMax = 10_000;
 
-/** Up to where all was looked at, and those before it that have to be looked at again. */
+/** How far everything was checked, and the earlier rows that must be checked again. */
 export type Progress = { upto: string; open: string[] };
 
 /** `settledBefore`: an id below one that exists may still come from a process whose clock is behind. */

@@ -8,7 +8,10 @@ import { verifyLedger } from './verify-ledger.ts';
 
 const loggedFaultsMax = 20;
 
-/** @throws whatever keeps it from an answer: the job is tried again. Faults are an answer, and an error in the log. */
+/**
+ * @throws the error that stopped it before an outcome; the job is then tried again. Faults in the books are
+ * an outcome, and an error in the log.
+ */
 export async function runVerification(
   context: Context,
   options: { full: boolean; signal: AbortSignal },
@@ -35,7 +38,7 @@ export async function runVerification(
   }
 }
 
-/** Shows the newest outcome at /metrics, whichever process came to it. The last context given is the one asked. */
+/** Shows the newest outcome at /metrics, from any process. The last context given is the one that is read. */
 export function exposeVerification(context: Context): void {
   exposeGauges({
     gauges: {

@@ -8,9 +8,12 @@ const listedMax = 1_000;
 export type FaultList = {
   report: (fault: LedgerFault) => void;
   has(name: LedgerFaultName): boolean;
-  /** Of one environment, with those of none; null: all. */
+  /** The faults of one environment and those of none; null: all. */
   list(environment: Environment | null): LedgerFault[];
-  /** The same in number, not only those listed. Beyond the listed ones, one that is seen from two sides counts twice. */
+  /**
+   * The number of them, including those that are not listed. Beyond the listed ones, a fault seen from two
+   * sides counts twice.
+   */
   count(environment: Environment | null): bigint;
 };
 

@@ -1,5 +1,5 @@
-// The outcome of a verification, as it is kept: what it found, and where the next one goes on. Sealed, like the
-// checkpoints, by a key that is not in the database.
+// The stored outcome of a verification: what it found, and where the next one continues. Like a checkpoint it
+// is sealed by a key that is not in the database.
 
 import { sql } from 'kysely';
 import { uuidv7 } from 'uuidv7';
@@ -17,7 +17,7 @@ export type Outcome = {
   faults: LedgerFault[];
   paymentsUpto: string;
   ordersUpto: string;
-  /** Those before that were not final, or not right: looked at again by the next verification. */
+  /** The earlier rows that were not final or not right. The next verification checks them again. */
   paymentsOpen: string[];
   ordersOpen: string[];
   checkpointNo: bigint;
@@ -35,7 +35,7 @@ function sealedText(id: string, outcome: Outcome): string {
     outcome.ordersUpto,
     String(outcome.checkpointNo),
     outcome.sumsHash.toString('hex'),
-    // Outcomes from before there were any are sealed without.
+    // Outcomes stored before these fields existed are sealed without them.
     ...(outcome.paymentsOpen.length + outcome.ordersOpen.length === 0
       ? []
       : [outcome.paymentsOpen, outcome.ordersOpen]),

@@ -22,7 +22,7 @@ const difference = sql`nullif(concat_ws(', ',
 
 type Row = { id: string; environment: Environment; fault: LedgerFaultName; more: string | null };
 
-/** Postings of payments whose payment does not say the same. */
+/** Postings of payments that do not agree with their payment. */
 export async function selectFaultyPostings(db: DbOrTx, given: JournalRows): Promise<LedgerFault[]> {
   const { rows } = await sql<Row>`
     select * from (
@@ -41,7 +41,8 @@ export async function selectFaultyPostings(db: DbOrTx, given: JournalRows): Prom
       from transfers t
       left join payments p on p.id = t.id
       left join wallets w on w.id = p.wallet_id
-      -- The reference names the payment that moved the money: another one's means a second posting of it.
+      -- The reference names the payment that moved the money. If it names another payment, that one was
+      -- posted twice.
       left join transfers o on o.kind = 'payment' and o.id <> t.id and o.id = (case
         when t.reference ~ '^pay_[0-9a-f]{32}$' then substr(t.reference, 5) end)::uuid
       where t.kind = 'payment' and ${whereRows(given)}) judged

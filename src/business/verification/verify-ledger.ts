@@ -52,7 +52,9 @@ export type Verification = {
 
 /** Any number, as long as every version of this program uses the same. */
 const lockKey = 7_640_121_960n;
-/** Ids of payments and orders are made by the clock of whichever process; none is further behind than this. */
+/**
+ * Each process makes the ids of payments and orders by its own clock. No clock is further behind than this.
+ */
 const clockSkewMaxMs = 60 * 60_000;
 const daysOfTotals = 32;
 const restDefault = 4;
@@ -69,7 +71,7 @@ export async function verifyLedger(context: Context, options: VerifyOptions = {}
     if (rows[0]?.locked !== true)
       throw new VerificationImpossible('another verification is running; wait for it.');
     try {
-      // Pages are looked up by their keys, whatever the planner believes of a table that has just grown.
+      // Pages are read by their keys, even when the planner has old figures of a table that has just grown.
       for (const [name, value] of Object.entries(settings)) {
         await sql`select set_config(${name}, ${value}, false)`.execute(db);
       }
@@ -139,7 +141,7 @@ async function verify(context: Context, db: DbOrTx, options: VerifyOptions): Pro
   );
 
   const mode = full ? 'full' : 'new';
-  // Sums that were tampered with are not sealed as they stand: the next one must find them too.
+  // Sums that somebody changed are not sealed, so that the next verification finds them too.
   const sumsHash = faults.has('sealed_sums_tampered') ? Buffer.alloc(32) : await hashKeptSums(hands);
   await recordOutcome(context, db, {
     startedAt,
@@ -158,9 +160,10 @@ async function verify(context: Context, db: DbOrTx, options: VerifyOptions): Pro
 }
 
 /**
- * What was kept can be relied on (`sealed`) when the newest outcome is of the newest checkpoint and sealed the sums as
- * they stand. A verification that was ended midway has sealed more of the journal, but not the sums (`unsealed`).
- * `shortened`: checkpoints were removed from the end, whose rows the sums still hold.
+ * The stored sums can be relied on (`sealed`) when the newest outcome belongs to the newest checkpoint and
+ * its seal fits the sums. A verification that was stopped midway has sealed more of the journal, but not the
+ * sums (`unsealed`). `shortened`: checkpoints were removed from the end, and the sums still include their
+ * rows.
  */
 async function judgeKept(
   { db, report, breathe }: Parameters<typeof hashKeptSums>[0],
@@ -184,7 +187,7 @@ async function judgeKept(
   return 'unsealed';
 }
 
-/** A checkpoint that was there once is missed by every later verification, not by the next alone. */
+/** Every later verification reports a checkpoint that is gone, not only the next one. */
 function newestEver(last: LastOutcome | null, sealer: JournalSealer): bigint {
   const former = last?.genuine === true ? last.outcome.checkpointNo : 0n;
   return former > sealer.last.checkpointNo ? former : sealer.last.checkpointNo;

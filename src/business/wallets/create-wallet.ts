@@ -68,8 +68,8 @@ export async function createWallet(
       otpLockedUntil: null,
       createdAt: now,
     };
-    // Two at the same moment for one phone: the constraint lets one through, and the account of the other
-    // must not stay behind.
+    // When two are made at the same moment for one phone, the constraint accepts one. The account of the
+    // other must not stay.
     if (!(await insertWallet(tx, { ...wallet, pinHash })))
       throw new Error('wallet_already_exists: made at the same moment');
     return { ok: true, wallet };

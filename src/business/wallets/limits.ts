@@ -12,10 +12,16 @@ import type { Wallet } from './wallet.ts';
 /** What the wallet has paid in the day and the month (GMT+7) that `now` falls in. */
 export type WalletTotals = { dayDong: bigint; monthDong: bigint };
 
-/** As the wallet's row keeps it: the last day (GMT+7) with a payment, what was paid on it, and in its month up to then. */
+/**
+ * As stored in the wallet's row: the last day (GMT+7) with a payment, the amount paid on that day, and the
+ * amount paid in its month so far.
+ */
 export type PaidTotals = { totalsDay: string | null; paidDayDong: bigint; paidMonthDong: bigint };
 
-/** What of it counts at `now`; of a later day (a clock that runs ahead of ours) nothing does. */
+/**
+ * The part of it that counts at `now`. Nothing counts when its day is later than `now` (another clock is
+ * ahead of ours).
+ */
 export function totalsAt({ totalsDay, paidDayDong, paidMonthDong }: PaidTotals, now: Date): WalletTotals {
   const day = vietnamDay(now);
   const isThisMonth = totalsDay !== null && totalsDay >= vietnamMonth(now) && totalsDay <= day;

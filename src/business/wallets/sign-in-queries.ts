@@ -35,7 +35,9 @@ export type BegunAttempt =
       costsInUse: string[];
     } & Locks);
 
-/** The row of wrong PINs: the phone's, or the one of the browsers that have paid from the wallet. */
+/**
+ * The counter of wrong PINs in a row: the phone's, or that of the browsers that have paid from the wallet.
+ */
 export type CountedAs = 'phone' | 'known_browser';
 
 /** Counts the attempt in a commit of its own, and says whether it may be judged. */
@@ -102,7 +104,7 @@ export async function beginAttempt(
 }
 
 export type SettledAttempt = {
-  /** False: it was not judged, and never was. */
+  /** False: the attempt was not judged, so it does not count. */
   isRight: boolean;
   countedAs: CountedAs;
   subjects: AttemptSubjects;
@@ -169,7 +171,10 @@ export async function clearLocks(
     update wallets set otp_failures = 0, otp_locked_until = null where id = ${unlock.walletId}`.execute(db);
 }
 
-/** Forgets costs that no stored PIN hash has any more, so that no attempt takes their work. Reads all wallets, unless there is one cost. */
+/**
+ * Removes costs that no stored PIN hash has any more, so that attempts stop spending that work. It reads all
+ * wallets, unless there is only one cost.
+ */
 export async function trimPinCosts(db: DbOrTx): Promise<void> {
   await sql`
     delete from pin_costs where (select count(*) from pin_costs) > 1 and cost not in (

@@ -87,7 +87,7 @@ export async function signIn(
       throw error;
     });
   if (checked === null) {
-    // Not judged, so not an attempt; those judged before it stay counted.
+    // This attempt was not judged, so it does not count. Those judged before it stay counted.
     await settleAttempt(context.db, { ...settled, isRight: false, rehashed: null });
     lines.refused(wallet, 'busy');
     return { ok: false, error: 'busy' };

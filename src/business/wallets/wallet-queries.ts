@@ -28,7 +28,7 @@ export const paidTotalsColumns: Columns<PaidTotals> = {
   paidMonthDong: 'paid_month_dong',
 };
 
-/** Of `wallets`, for whatever else is selected beside them. */
+/** The columns of `wallets`, for a select list with other tables. */
 export const walletList = selectList(walletColumns, { from: 'wallets' });
 
 async function selectWallet(db: DbOrTx, where: RawBuilder<unknown>): Promise<Wallet | null> {

@@ -1,5 +1,5 @@
-// A browser's own mark for one order: a random value of ours that the form tokens and the session hang on, and
-// whether the shop sent this browser here. Signed, so nothing is stored for a browser that only looks.
+// A browser's own mark for one order: a random value to which the form tokens and the session are bound, and
+// whether the shop sent this browser here. It is signed, so nothing is stored for a browser that only looks.
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { KeyRing } from '../../ground/secrets/index.ts';

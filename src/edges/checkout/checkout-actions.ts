@@ -59,7 +59,8 @@ export async function actSignIn(
   if (order.status !== 'open') return {};
   const typedPhone = typed(form.phone);
   const phone = parsePhone(typedPhone);
-  // Judged exactly as typed: a space before or behind makes it another PIN, and is told before it is an attempt.
+  // The PIN is compared exactly as typed. A space before or behind it is reported before it counts as an
+  // attempt.
   const pin = typed(form.pin);
   if (phone === null) return { note: { page: 'sign_in', error: 'phone_malformed', phone: typedPhone } };
   if (!/^[0-9]{6,12}$/.test(pin))
@@ -206,7 +207,7 @@ export async function actRetry(context: Context, checkout: Checkout): Promise<Ac
   return {};
 }
 
-/** Nothing was attempted. An order that has its result shows that; else its attempts are used up. */
+/** No payment was started. Either the order has its result, which is shown, or its payments are used up. */
 async function endWithoutAttempt(context: Context, sessionId: string): Promise<ActionResult> {
   await updateSessionEnded(context.db, sessionId, context.clock.now());
   return { note: { page: 'attempts_used' }, sessionToken: null };
@@ -244,7 +245,7 @@ async function findOwnPayment(
 ): Promise<Payment | null | Refused> {
   if (!checkout.session) return null;
   const id = parsePaymentId(typed(form.payment_id));
-  // Most often the one this request has read already; an older one is that of a tab that was left open.
+  // Usually the payment that this request has already read. A tab that was left open may name an older one.
   const { payment: latest } = checkout;
   if (id === null) return 'form_refused';
   const payment = id === latest?.id ? latest : await findPayment(context.db, id);

@@ -129,7 +129,7 @@ async function answerAct(
 ): Promise<FastifyReply> {
   const refuseForm = (reason: FormFault, order: Order | null) => {
     logFormRefused(context, request, reason, order);
-    // Not one cookie with a form: the browser keeps none, and opening the page again would not help by itself.
+    // A form came without any cookie: the browser keeps none, so opening the page again would not help.
     const keepsNone = reason === 'unknown_browser' && Object.keys(request.cookies).length === 0;
     const address = `/checkout/${encodeURIComponent(request.params.token)}`;
     return answerError(context, request, reply, 403, keepsNone ? 'cookies_missing' : 'form_refused', address);

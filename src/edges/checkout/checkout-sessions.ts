@@ -26,7 +26,7 @@ export function createSession(input: { orderId: string; walletId: string; mark: 
   return { session, token };
 }
 
-/** What the session behind this cookie is found by; null for what cannot be a token of ours. */
+/** The hash by which this cookie's session is found; null when the value cannot be a token of ours. */
 export function readToken(cookie: string | undefined): Buffer | null {
   return cookie !== undefined && /^[A-Za-z0-9_-]{43}$/.test(cookie) ? hashToken(cookie) : null;
 }

@@ -19,7 +19,10 @@ export function isExpiredClassic({ status, protocol }: Pick<Order, 'status' | 'p
   return status === 'expired' && protocol !== 'rest';
 }
 
-/** Sends the browser on. One that did not come from the shop takes nothing along, nor keeps what another order left. */
+/**
+ * Sends the browser on. A browser that did not come from the shop gets no cookie, and loses one that another
+ * order left.
+ */
 export function redirectToExpired(
   context: Context,
   reply: FastifyReply,

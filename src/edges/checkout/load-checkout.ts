@@ -83,7 +83,7 @@ export async function loadCheckout(context: Context, request: CheckoutRequest): 
   };
 }
 
-/** A session is of one browser, and over once its wallet is locked or closed. */
+/** A session belongs to one browser. It is over when its wallet is locked or closed. */
 function isSessionOf({ session, payer }: FoundCheckout, mark: BrowserMark): boolean {
   const status = payer?.wallet.status;
   return (
@@ -134,8 +134,8 @@ export function setBrowserMark(
 }
 
 /**
- * A browser that the shop has just sent is marked as such. The order's id when it is; null for any other request.
- * Nothing is read for it: the mark is ours, and the page after it looks at the order.
+ * Marks a browser that the shop has just sent, and returns the order's id; null for any other request. It
+ * reads nothing from the database, because the mark is signed by us and the next page reads the order.
  */
 export function markArrival(context: Context, request: CheckoutRequest, reply: FastifyReply): string | null {
   const { arrival } = request.query;

@@ -25,7 +25,7 @@ import { isParty, mayEnd, seesOrder } from './standing.ts';
 
 export type ShownPage = { markup: string; nonce: string; refresh: PageRefresh | null; keepsNote: boolean };
 
-/** What the merchant wrote is shown cleaned and within this room; what is stored and sent back stays whole. */
+/** The merchant's words are shown cleaned and within these lengths. They are stored and sent back whole. */
 const shownCharactersMax = { shopName: 100, description: 500, orderNo: 64 };
 const returnAfterSeconds = 5;
 const askAgainSeconds = 3;
@@ -223,7 +223,7 @@ const refusalCodes: ReadonlySet<string> = new Set<RefusalCode>([
   '99',
 ]);
 
-/** Codes that a buyer is not refused with here would be a fault of ours, and are shown as one. */
+/** A code that cannot refuse a buyer here would be our own fault, and is shown as one. */
 function asRefusalCode(code: ResponseCode): RefusalCode {
   return refusalCodes.has(code) ? (code as RefusalCode) : '99';
 }

@@ -15,7 +15,7 @@ import { noteRefusal } from './refusals.ts';
 
 type ClassicProtocol = 'classic-v1' | 'classic-v2';
 
-/** A query that could be read: whose it claims to be, and how to open it once that site's keys are found. */
+/** A query that could be read: the site that it names, and a function that opens it with that site's keys. */
 export type ReadQuery =
   | { ok: true; merchantSite: string; open: (site: MerchantSite) => Promise<Decoded> }
   | { ok: false; fault: OrderFault };
@@ -70,7 +70,7 @@ async function receive(context: Context, entrance: ClassicEntrance, rawQuery: st
   return placed.ok ? { ok: true, location: arrivalUrl(context, placed.order) } : { ...placed, site };
 }
 
-/** The buyer is told 75 when the database is away; every other fault of ours is the server's to answer. */
+/** The buyer is told 75 when the database is away. The server answers every other fault of ours. */
 function serviceAway(request: FastifyRequest, error: unknown): Received {
   if (toProblem(error).slug !== 'unavailable') throw error;
   request.log.error({ err: error, req: request }, 'request failed');
@@ -107,7 +107,7 @@ function answerFault(
     detail: site?.environment === 'live' ? null : fault.detail,
     title: null,
   });
-  // By its shop's own way back a buyer finds here again; a program that asks should wait as long.
+  // The buyer comes back here through the shop. A program that asks should wait as long.
   if (fault.code === '75') reply.headers(new ProblemError('unavailable').headers);
   return reply
     .code(refused.status ?? statusByCode[fault.code] ?? 400)

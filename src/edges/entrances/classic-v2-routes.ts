@@ -18,7 +18,7 @@ export function registerClassicV2(app: FastifyInstance, context: Context): void 
       open: async (site) => {
         const opened = openV2Request(parsed.parameters, await findV2Keys(context, site), site);
         if (opened.ok && opened.warnings.length > 0) {
-          // Accepted: the signature protects the order. The merchant should hear of it all the same.
+          // The order is accepted, because the signature protects it. The merchant should still be told.
           context.log.info(
             { merchantSite: site.merchantSite, warnings: opened.warnings },
             'classic v2 order with warnings',

@@ -35,8 +35,8 @@ export async function storeAnswer(tx: Tx, scope: KeyScope, answer: StoredAnswer,
 }
 
 /**
- * One statement, one commit: when nobody holds the key and no answer was kept, runs `storing` (a value of a select list,
- * true when it did what it should) and then keeps the answer.
+ * One statement, one commit. When nobody holds the key and no answer is stored, it runs `storing` (a value of
+ * a select list, true when it succeeded) and then stores the answer.
  */
 export async function storeWithAnswer(
   db: DbOrTx,

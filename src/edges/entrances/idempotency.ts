@@ -1,8 +1,8 @@
-// A POST with the same key does its work once: the answer is stored in the commit of what it speaks of.
+// A POST with the same key does its work once: the answer is stored in the same commit as the work.
 //
-// Who works on a key holds an advisory lock of its transaction, so that a crash frees the key with the connection.
-// Stored: every answer below 500 the work returns. What the work throws, and what it calls `passing` (a suspended
-// site), is not stored and may come out differently next time.
+// A request that works on a key holds an advisory lock of its transaction, so a crash frees the key with the
+// connection. Every answer below 500 that the work returns is stored. An error that it throws, and an answer
+// that it calls `passing` (a suspended site), is not stored and may be different next time.
 
 import { createHash } from 'node:crypto';
 import type { RawBuilder } from 'kysely';
@@ -60,8 +60,8 @@ async function withKey<T>(
 }
 
 /**
- * The same in one statement, for work that is one: `storing` is true when it was done, and then `answer` is given and
- * kept. Null when there was no answer yet and the work was not done; nothing is kept then.
+ * The same for work that is a single statement: when `storing` is true the work was done, and `answer` is
+ * returned and stored. Null, with nothing stored, when there was no answer yet and the work was not done.
  */
 export async function answerInOneStatement(
   context: Pick<Context, 'db' | 'clock'>,
@@ -83,7 +83,10 @@ function keptSince({ clock }: Pick<Context, 'clock'>): Date {
   return new Date(clock.now().getTime() - keptMs);
 }
 
-/** The answer that was given before; null when there was none. Throws when it is not for this request to hear. */
+/**
+ * The answer that was given before; null when there was none. Throws when that answer belongs to another
+ * body.
+ */
 function toGiven({ isLocked, bodyHash, status, body }: FoundAnswer, asked: Buffer): Given | null {
   if (!isLocked) throw inFlight();
   if (bodyHash === null || status === null || body === null) return null;
@@ -103,7 +106,10 @@ async function keep(
   return { status, body, replayed: false };
 }
 
-/** Of what the JSON says, not of the bytes: order of members, white space and spelling of numbers are the client's. */
+/**
+ * A hash of the JSON's content, not of its bytes: the client may change the order of members, white space and
+ * the spelling of numbers.
+ */
 function hashBody(body: unknown): Buffer {
   return createHash('sha256')
     .update(JSON.stringify(sortMembers(body ?? {})))

@@ -1,5 +1,5 @@
-// Every request an entrance refuses gets a line in the log of refused requests, under the trace id of its answer.
-// The line is written before the answer leaves, so that whoever reads the id can look it up at once.
+// Every request an entrance refuses gets a line in the log of refused requests, under the trace id of its
+// answer. The line is written before the answer leaves, so that a reader of the id can look it up at once.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { recordRefusedRequest } from '../../business/requests/index.ts';

@@ -12,7 +12,7 @@ import { ProblemError } from '../../ground/http/index.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose API key this request carries; null before that is known, and elsewhere than under /v3. */
+    /** The site whose API key this request carries; null before it is known, and outside /v3. */
     site: MerchantSite | null;
     /** The id of that key. */
     keyId: string | null;

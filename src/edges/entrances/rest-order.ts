@@ -5,7 +5,10 @@ import { ProblemError } from '../../ground/http/index.ts';
 import type { OrderFault, ReceivedOrder } from '../../ground/protocols/index.ts';
 import type { NewOrder } from './rest-schemas.ts';
 
-/** `received` is what makes the order what it is, as text: with defaults filled in, without the language. */
+/**
+ * `received` holds the fields that identify the order, as text: with defaults filled in, without the
+ * language.
+ */
 export function toReceivedOrder(site: MerchantSite, body: NewOrder): ReceivedOrder {
   const received: Record<string, string> = {
     merch_txn_ref: body.merch_txn_ref,

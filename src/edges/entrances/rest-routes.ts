@@ -1,5 +1,5 @@
-// The REST API of orders, /v3. Who is asking is settled before the body is read; whether the order may be placed
-// is for `orders` to say, and what was answered once is answered again.
+// The REST API of orders, /v3. The API key is checked before the body is read. `orders` decides whether the
+// order may be placed. A repeated request gets the stored answer.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -119,7 +119,9 @@ function registerOrderRoutes(scope: FastifyInstance, context: Context): void {
   );
 }
 
-/** Nearly every order: new, and good. One statement; null, and nothing is stored, when the order is not so. */
+/**
+ * The usual case, a new and valid order, in one statement. Null, with nothing stored, in every other case.
+ */
 async function placeNewOrder(
   context: Context,
   request: FastifyRequest,
@@ -135,7 +137,10 @@ async function placeNewOrder(
   return given;
 }
 
-/** Whatever else: a known reference, a fault of the order, a site or a key that has changed since it was read. */
+/**
+ * The other cases: a known reference, a fault of the order, a site or a key that has changed since it was
+ * read.
+ */
 async function placeKnownOrder(
   context: Context,
   request: FastifyRequest<{ Body: NewOrder }>,
@@ -187,7 +192,7 @@ function idempotentRequest(site: MerchantSite, request: FastifyRequest): Idempot
 function answerCancel(context: Context, request: FastifyRequest, order: Order, ended: EndedOrder): Worked {
   if (ended.ok) return { status: 200, body: encodeOrder(context, ended.order) };
   if (ended.error === 'order_not_found') throw new Error(`order ${order.publicId} vanished`);
-  // Cancelled before, by whomever: what was asked for is so.
+  // Already cancelled, by anybody: the request has what it asked for.
   if (ended.order.status === 'cancelled') return { status: 200, body: encodeOrder(context, ended.order) };
   const problem = new ProblemError('order-already-final', {
     detail: `the order is ${ended.order.status} and stays so`,

@@ -25,8 +25,8 @@ function refuseBy(problemOf: (text: string) => string | null) {
 }
 
 /**
- * What `meta` says of patterns and lengths is for readers of the OpenAPI document: rules of ours judge requests, and
- * answers are ours. A length there counts code points, of which a text has never more than bytes.
+ * Patterns and lengths in `meta` are for readers of the OpenAPI document; our own rules judge requests. A
+ * length there counts code points, and a text never has more of them than bytes.
  */
 const referenceMeta = { pattern: referencePattern.source, minLength: 1, maxLength: referenceBytesMax };
 

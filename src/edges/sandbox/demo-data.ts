@@ -58,7 +58,10 @@ export type DemoWallet = {
   identified: boolean;
   status: 'active' | 'locked';
   limitDailyDong: bigint | null;
-  /** Of the one transfer that fills it: the same at every start, so that no start fills it twice. */
+  /**
+   * The id of the one transfer that fills the wallet. It is the same at every start, so no start fills it
+   * twice.
+   */
   topUpTransferId: string;
 };
 

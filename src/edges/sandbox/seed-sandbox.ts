@@ -37,7 +37,7 @@ export type SeedOptions = {
   dataDir: string;
 };
 
-/** Keys that somebody took for trials of their own stay valid when the shop is given new ones. */
+/** When the shop gets new keys the old ones stay valid, because somebody may use them for trials. */
 const overlapSeconds = 30 * 86_400;
 
 /**
@@ -92,7 +92,7 @@ async function seedSite(
   return toShopSite(await made(rotateSiteKey(context, merchantSite, { overlapSeconds })));
 }
 
-/** The keys of a site that only happens to have a code of ours are not ours to change. */
+/** A site of somebody else that has one of these codes keeps its keys. */
 function refuseForeignSite(site: MerchantSite, protocol: DemoSite['protocol']): void {
   const isOurs =
     site.environment === 'sandbox' && site.protocol === protocol && site.merchantName === demoMerchantName;
@@ -123,7 +123,7 @@ async function seedWallet(context: Context, wallet: DemoWallet): Promise<void> {
     ...{ environment: 'sandbox', phone, amountDong: balanceDong, transferId: topUpTransferId },
     reference: 'demo',
   });
-  // Reused: an earlier version filled it with another amount; once is enough.
+  // Reused: an earlier version filled it with another amount. The wallet is filled once only.
   if (!filled.ok && filled.error !== 'transfer_id_reused') {
     throw new Error(`the demo's wallet ${phone} could not be topped up: ${filled.error}`);
   }

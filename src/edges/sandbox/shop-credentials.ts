@@ -46,7 +46,7 @@ function fileOf(dataDir: string): string {
   return join(dataDir, 'demo-shop.json');
 }
 
-/** Nothing when the file is missing or is no such file: new keys are made then. */
+/** Empty when the file is missing or has another form. New keys are made then. */
 export async function readShopSites(dataDir: string): Promise<ShopSite[]> {
   try {
     const parsed = fileShape.safeParse(JSON.parse(await readFile(fileOf(dataDir), 'utf8')));
@@ -78,8 +78,9 @@ export function toShopSite(made: SiteCredentials): ShopSite {
 }
 
 /**
- * Whether the shop can both ask and understand with what it has: its keys must be the site's newest, since results
- * are signed (and v2 encrypted) with those first. Another database, or keys rotated meanwhile: false.
+ * Whether the shop can place orders and read results with the keys it has. They must be the site's newest,
+ * because results are signed (and v2 encrypted) with those first. Another database, or keys rotated
+ * meanwhile: false.
  */
 export async function areNewestKeys(context: Context, site: MerchantSite, kept: ShopSite): Promise<boolean> {
   switch (kept.protocol) {

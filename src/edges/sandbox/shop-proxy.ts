@@ -39,7 +39,7 @@ export function registerShopProxy(app: FastifyInstance, shopUrl: () => string | 
       },
       replyOptions: {
         getUpstream: () => shopUrl() ?? 'http://127.0.0.1:9',
-        // A buyer or a notification comes again by itself; an order must not be placed twice by us.
+        // A buyer or a notification comes again by itself. The proxy must not place an order twice.
         retryDelay: () => null,
         rewriteRequestHeaders: (request, headers) => toShopHeaders(request, headers as IncomingHttpHeaders),
         rewriteHeaders: (headers) => without(headers as IncomingHttpHeaders, notForBuyers),
@@ -85,9 +85,9 @@ function answerShopAway(request: FastifyRequest, reply: FastifyReply, status: 50
   const nonce = createNonce();
   const { lang } = (request.query ?? {}) as { lang?: unknown };
   const locale = chooseLocale(lang, request.headers['accept-language']);
-  // A page that was asked for can be asked for again; what was sent cannot.
+  // A GET can be repeated; a request with a body cannot.
   const reloads = request.method !== 'POST';
-  // What is left of a body nobody will read must not hold the connection.
+  // The unread rest of a body must not hold the connection.
   if (!request.raw.complete) reply.header('connection', 'close');
   reply
     .code(status)

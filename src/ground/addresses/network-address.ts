@@ -7,12 +7,14 @@ const unknown = 'unknown';
 const callerPrefixIPv6 = 64;
 const textLengthMax = 64;
 
-/** The address alone, in its usual spelling; `unknown` for what is none. For logs and lists. */
+/** The address alone, in its usual spelling; `unknown` when the text is no address. For logs and lists. */
 export function canonicalAddress(text: string): string {
   return parse(text)?.toString() ?? unknown;
 }
 
-/** What attempts and refusals are counted by: the IPv4 address, or the IPv6 network `2001:db8::/64`. */
+/**
+ * The unit by which attempts and refusals are counted: the IPv4 address, or the IPv6 network `2001:db8::/64`.
+ */
 export function networkOf(text: string): string {
   const address = parse(text);
   if (address === null) return unknown;

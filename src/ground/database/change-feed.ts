@@ -1,5 +1,5 @@
-// PostgreSQL's word that the rows of a table have changed, for what is kept in memory: row-cache.ts believes its
-// copies only while this listens. The triggers are in migrations/0027_changes.sql.
+// Listens for PostgreSQL's word that the rows of a table have changed. row-cache.ts uses its copies in memory
+// only while this listens. The triggers are in migrations/0027_changes.sql.
 
 import type pg from 'pg';
 import type { Database } from './database.ts';
@@ -15,8 +15,8 @@ type Feed = {
 const feeds = new WeakMap<pg.Pool, Feed>();
 
 /**
- * What the rows of these tables were like at this moment, as a text to compare; null while nobody listens. Taken
- * before a read, it is another one after any change that the read has not seen.
+ * A text that stands for the present state of these tables; null while nothing listens. A caller takes it
+ * before a read. If it is a different text later, a change may have come that the read has not seen.
  */
 export function versionOf({ pool }: Pick<Database, 'pool'>, tables: readonly string[]): string | null {
   const feed = feeds.get(pool);
@@ -24,7 +24,7 @@ export function versionOf({ pool }: Pick<Database, 'pool'>, tables: readonly str
   return [feed.connections, ...tables.map((table) => feed.changes.get(table) ?? 0)].join('.');
 }
 
-/** Listens until it is stopped; while its connection is away, no copy is believed. */
+/** Listens until it is stopped. While its connection is away, no copy is used. */
 export function followChanges(
   db: Pick<Database, 'pool' | 'url'>,
   { onLost }: { onLost: (error: unknown) => void },
@@ -36,7 +36,7 @@ export function followChanges(
     applicationName: 'vipay changes listener',
     onWord: (table) => feed.changes.set(table, (feed.changes.get(table) ?? 0) + 1),
     onListening: () => {
-      // What changed while nobody listened is not known: nothing kept before this connection is believed.
+      // Changes made while nothing listened are unknown, so no copy from before this connection is used.
       feed.connections += 1;
       feed.isLive = true;
     },

@@ -1,9 +1,9 @@
-// Which columns a row's fields come from, said once for each table: for reading one table, and for joining several in
-// one statement without a field of one hiding a field of another.
+// Maps the fields of a row to columns, once for each table. It serves statements on one table, and joins of
+// several in which two tables have columns of the same name.
 
 import { type RawBuilder, sql } from 'kysely';
 
-/** Of each field the column's name, or an expression in which `$` stands for the table (and names others itself). */
+/** For each field the column's name, or an expression in which `$` stands for the table. */
 export type Columns<Row> = { readonly [Field in keyof Row]: string };
 
 /**

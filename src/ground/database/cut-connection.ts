@@ -1,4 +1,4 @@
-// Ends a connection without a word to the server, which may be the one that does not answer.
+// Ends a connection without a message to the server, because the server may be the side that does not answer.
 
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
@@ -7,7 +7,10 @@ import type pg from 'pg';
 /** pg's client has this; its published types leave it out. */
 type Inner = { connection: EventEmitter & { stream: Socket } };
 
-/** Whoever waits for an answer on it meets a lost connection; its pool hears of the loss and replaces it. */
+/**
+ * A caller that waits for an answer on it gets the error of a lost connection. The pool notices the loss and
+ * replaces the connection.
+ */
 export function cutConnection(client: pg.ClientBase): void {
   innerConnection(client).stream.destroy();
 }

@@ -5,7 +5,7 @@ import { constants } from 'node:fs';
 import { access, chmod, chown, mkdir, readdir, stat } from 'node:fs/promises';
 import type { ServerUser } from './embedded-postgres-files.ts';
 
-/** What viPay and its demo put there; a folder with other things in it is somebody else's too. */
+/** The files that viPay and its demo put there. A folder with other files also belongs to somebody else. */
 const ownNames =
   /^(?:secret-key|demo-shop(?:-orders)?\.json|postgres|postgres\.(?:json|log|lock|new|password)|.*\.(?:new|damaged|partial|dead)|lost\+found)$/;
 

@@ -1,5 +1,5 @@
-// What a fault of the database means. The one place that says so: whoever catches one asks here, and so all agree.
-// Judged by SQLSTATE and by the codes of Node's sockets; never by a message of the server, which it may translate.
+// Says what a fault of the database means. All code that catches one asks here, so that all agree. It judges
+// by SQLSTATE and by the codes of Node's sockets, never by a message of the server, which may be translated.
 
 import { ClockDiffers } from './guard-clock.ts';
 
@@ -8,7 +8,7 @@ import { ClockDiffers } from './guard-clock.ts';
  * - `timed_out`: a limit for statements or locks ended the statement; somebody else may be holding the row.
  * - `read_only`: this server does not write: a standby, or a primary that was made one under an open connection.
  * - `out_of_room`: disk, memory or connections of the server are used up.
- * - `lost`: there is no connection, or it ended; what became of a statement under way is not known.
+ * - `lost`: there is no connection, or it ended; nobody knows what became of a statement under way.
  * - `denied`: the server lets nobody in with these settings (password, database name, TLS); a person must mend it.
  * - `clock_differs`: this machine's clock and the database's differ: nothing is decided until they agree.
  * - `refused`: the server said no to this very statement, and will again: a constraint, a missing right, wrong SQL.
@@ -25,7 +25,7 @@ export type FaultKind =
   | 'refused'
   | 'not_database';
 
-/** Which kind of fault this is. Of several addresses that were tried (AggregateError), the first one counts. */
+/** Which kind of fault this is. When several addresses were tried (AggregateError), the first one counts. */
 export function classifyFault(error: unknown): FaultKind {
   if (error instanceof ClockDiffers) return 'clock_differs';
   if (error instanceof AggregateError && error.errors.length > 0) return classifyFault(error.errors[0]);
@@ -82,7 +82,7 @@ const socketCodes = new Set(
   ).split(' '),
 );
 
-/** OpenSSL's and Node's words for a certificate or a handshake that does not do. */
+/** OpenSSL's and Node's codes for a certificate or a handshake that is refused. */
 const tlsCodes = /^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(?:GET|VERIFY)_|HOSTNAME_)/;
 
 /** The driver's own words, always English: it has no codes for these. */

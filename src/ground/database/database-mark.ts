@@ -1,4 +1,5 @@
-// By what two programs know that they work on one database, whatever address each reaches it by.
+// A mark by which two programs know that they work on one database, even when they reach it by different
+// addresses.
 
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';

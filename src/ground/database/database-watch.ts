@@ -18,7 +18,7 @@ export type Standing =
 export type DatabaseWatch = {
   /** What was found last; null before the first answer. */
   readonly last: Standing | null;
-  /** Asks now; who comes meanwhile gets the same answer. Never throws, and answers within 2 seconds. */
+  /** Asks now; callers that come meanwhile share the answer. Never throws, and answers within 2 seconds. */
   ask(): Promise<Standing>;
   stop(): Promise<void>;
 };
@@ -32,11 +32,14 @@ export type WatchOptions = {
   onChange?: (standing: Standing) => void;
 };
 
-/** More than this, and orders end too early or too late and signatures are refused. */
+/** With a larger difference, orders end too early or too late and signatures are refused. */
 export const clockDifferenceMsMax = 2_000;
 const answerMsMax = 2_000;
 
-/** Watches the database at this address. Its clock only decides whether we may work; no rule asks for its time. */
+/**
+ * Watches the database at this address. Its clock only decides whether the gateway may work; no rule uses its
+ * time.
+ */
 export function watchDatabase(url: string, options: WatchOptions = {}): DatabaseWatch {
   const { machineNow = Date.now, onChange } = options;
   let client: pg.Client | null = null;

@@ -30,7 +30,10 @@ export type OpenDatabaseOptions = {
   pipeline?: boolean;
   /** What its sessions are for, which limits their time. Default: `command`. */
   purpose?: Purpose;
-  /** What values become: `exact` as said at the head of this file (the default), or what the driver makes of them. */
+  /**
+   * How values are read: `exact` as described at the head of this file (the default), or as the driver does
+   * by itself.
+   */
   types?: 'exact' | 'of the driver';
   /** Told of connections lost while idle; the pool replaces them. */
   onIdleError?: (error: Error) => void;
@@ -74,7 +77,10 @@ export function outliveLoss(client: pg.PoolClient): void {
   client.on('error', () => undefined);
 }
 
-/** For a place in the pool, or for a new connection: above the longest wait of a page for a lock. */
+/**
+ * The wait for a place in the pool, or for a new connection. It is longer than the longest wait of a page for
+ * a lock.
+ */
 const connectionWaitMs = 5_000;
 
 /**

@@ -1,5 +1,5 @@
-// Whether the folder of the embedded database can be started: whole, of our version, of our user. Nothing in it is
-// ever removed: what is damaged may be all there is.
+// Whether the folder of the embedded database can be started: whole, of our version, of our user. It never
+// removes a file, because damaged data may be the only copy.
 
 import { existsSync } from 'node:fs';
 import { chmod, readdir, readFile, stat } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 // The embedded PostgreSQL: a real server from npm, for the demo and the tests, under the data directory.
-// Several programs may share it (the gateway and the command line beside it): whoever comes first starts it,
-// whoever comes later joins, the last one out stops it. It outlives a killed gateway and is then joined again.
+// Several programs may share it, such as the gateway and the command line. The first one starts it, later
+// ones join, and the last one to leave stops it. It outlives a killed gateway; the next start joins it.
 
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
@@ -153,7 +153,7 @@ async function prepareCluster(
     if (place.note !== null) say(place.note);
     if (typeof found !== 'string')
       say(`${place.clusterDir} is gone: an empty database is made in its place.`);
-    // Before the cluster: one whose passwords nobody knows would be worth little.
+    // Written before the cluster is made, because a cluster is of no use when nobody knows its passwords.
     await writeRecord(dataDir, record);
     await createCluster(place, { superuserPassword: record.passwords.postgres, durable, say });
     return { record, hasNewPasswords: false };

@@ -1,5 +1,5 @@
-// Is this server, this database and the way to it one that the gateway can work on? Asked at the start and by doctor, on
-// a session as the database makes it, not as we set it up. Reads only.
+// Whether the gateway can work on this server and database, and through this connection. The start and doctor
+// ask, on a session as the database makes it, not as we set it up. Reads only.
 
 import pg from 'pg';
 import { clockDifferenceMsMax } from './database-watch.ts';
@@ -7,7 +7,7 @@ import { findSharedBackend } from './find-pooler.ts';
 import { sessionSettings } from './session.ts';
 
 export type ServerFinding = {
-  /** `fail`: the gateway does not start on it. `warn`: somebody should look at it. `note`: different, and no harm. */
+  /** `fail`: the gateway does not start. `warn`: somebody should look at it. `note`: unusual, but no harm. */
   level: 'ok' | 'note' | 'warn' | 'fail';
   check: string;
   found: string;
@@ -32,7 +32,7 @@ export async function examineServer(url: string): Promise<ServerFinding[]> {
     const severe = checkKind(facts);
     if (severe.some((finding) => finding.level === 'fail')) return severe;
     const pooler = await checkPooler(url);
-    // What else is asked would be answered by whichever session is lent.
+    // Behind a pooler, any session might answer the other questions.
     if (pooler.length > 0) return [...severe, ...pooler];
     return [
       ...severe,
@@ -164,7 +164,7 @@ async function checkClock(client: pg.Client): Promise<ServerFinding[]> {
   return [
     isOff
       ? {
-          // Not a reason to refuse the start: it passes when the clock is set, and is waited for.
+          // No reason to refuse the start: the gateway waits until the clock is set.
           level: 'warn',
           check: 'clock',
           found: `This machine's clock is ${seconds} s off the database's. The gateway takes nothing until they agree.`,
@@ -174,7 +174,10 @@ async function checkClock(client: pg.Client): Promise<ServerFinding[]> {
   ];
 }
 
-/** Text indexes were sorted by the rules of a library's version; by another's they miss rows, and let duplicates in. */
+/**
+ * Text indexes are sorted by the rules of a library's version. With another version they miss rows and let
+ * duplicates in.
+ */
 async function checkCollations(client: pg.Client): Promise<ServerFinding[]> {
   const { rows } = await client.query<{ name: string; was: string; now: string }>(
     `select 'the database' as name, datcollversion as was, pg_database_collation_actual_version(oid) as now

@@ -1,5 +1,5 @@
-// Proves that an address leads to a pooler that gives one server connection to several clients in turn (PgBouncer's
-// transaction or statement mode). There, what one request sets or locks is another's.
+// Proves that an address leads to a pooler that gives one server connection to several clients in turn
+// (PgBouncer's transaction or statement mode). There, a setting or lock of one request is seen by another.
 
 import pg from 'pg';
 
@@ -7,8 +7,8 @@ const othersMax = 3;
 const waitMsMax = 3_000;
 
 /**
- * Tells what was seen, or null when nothing was. While a client is connected in session mode, its server process is
- * its own: nobody else may be given it, and it may not change.
+ * Returns the proof as a sentence, or null when it found none. In session mode each client keeps one server
+ * process: no other client gets it, and it does not change.
  */
 export async function findSharedBackend(url: string): Promise<string | null> {
   const clients: pg.Client[] = [];
@@ -29,7 +29,8 @@ export async function findSharedBackend(url: string): Promise<string | null> {
     const own = await backendOf(first);
     for (let count = 1; count <= othersMax; count += 1) {
       const other = await connect();
-      // Held: the next ones are given another server process, and so is the first when it comes back.
+      // This client holds its server process, so a pooler gives the next ones another, and also the first
+      // when it comes back.
       await other.query('begin');
       if ((await backendOf(other)) === own)
         return 'an idle client and a second one were given the same server process';
@@ -40,7 +41,7 @@ export async function findSharedBackend(url: string): Promise<string | null> {
   } catch (error) {
     // PgBouncer's statement mode refuses `begin`.
     if ((error as pg.DatabaseError).code === '08P01') return 'it refuses transactions';
-    // Nothing is proven: a server that has no free place, or that is slow.
+    // This proves nothing: the server has no free place, or is slow.
     return null;
   } finally {
     await Promise.allSettled(clients.map((client) => client.query('rollback').finally(() => client.end())));

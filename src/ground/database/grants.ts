@@ -1,5 +1,5 @@
-// Who may do what in the database, settled after every migration: PUBLIC nothing at all, the running role what
-// migrations/grants.sql says and nothing else, and its own work on the job queue.
+// Sets the rights in the database after every migration. PUBLIC gets none. The running role gets the rights
+// of migrations/grants.sql and those on the job queue, nothing else.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,8 +8,9 @@ import pg from 'pg';
 const jobPolicy = 'running_role_runs_jobs';
 
 /**
- * Closes the database to PUBLIC and grants to the user of `appUrl`. When that is the connected owner itself, it has
- * every right anyway; when the connected role owns nothing here, it can settle nothing and leaves all as it is.
+ * Closes the database to PUBLIC and grants to the user of `appUrl`. If that user is the connected owner, it
+ * has every right already. If the connected role owns nothing here, it cannot change rights, and leaves them
+ * as they are.
  */
 export async function settleRights(
   owner: pg.Client,
@@ -74,7 +75,7 @@ const ourObjects = `
   select 'database ' || quote_ident(d.datname), coalesce(d.datacl, acldefault('d', d.datdba))
   from pg_database d where d.datname = current_database() and pg_has_role(d.datdba, 'usage')`;
 
-/** Looks first: what is closed is not written again, and running gateways keep their plans. */
+/** Checks first: an object that is already closed is not changed, so running gateways keep their plans. */
 function revokeEach(grantee: string, granteeId: string): string {
   return `do $settle$ declare each record; begin
     for each in
@@ -94,7 +95,7 @@ const closeToPublic = `
   alter default privileges revoke all on types from public;
   ${revokeEach(`'public'`, '0')}`;
 
-/** What an earlier version granted, or a hand: grants.sql begins from nothing. */
+/** Takes back all that an earlier version or a person has granted. grants.sql starts from nothing. */
 function takeBack(role: string): string {
   return revokeEach(`quote_ident(${role})`, `(select oid from pg_roles where rolname = ${role})`);
 }

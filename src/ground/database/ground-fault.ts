@@ -1,5 +1,5 @@
-// Damage of the ground the gateway stands on: its folder, its files, its disk, its embedded database. Each is told as
-// what happened, what it means, and what to do; never as a stack.
+// Faults of the machine below the gateway: its folder, files, disk, embedded database. Each message says what
+// happened, what it means and what to do, without a stack.
 
 /** The message is whole sentences for the person who starts the program. */
 export class GroundFault extends Error {

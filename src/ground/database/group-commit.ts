@@ -1,5 +1,5 @@
-// Group commit: what comes in while a batch is under way waits together and goes next, as one. No delay is added:
-// alone, a request is a batch of one; under load the batches grow by themselves.
+// Group commit: requests that come while a batch is under way wait and form the next batch. No delay is
+// added. A single request is a batch of one; under load the batches grow.
 
 /** The queue is full: the caller is told to try again rather than to wait. */
 export class QueueFull extends Error {
@@ -9,13 +9,16 @@ export class QueueFull extends Error {
 }
 
 export type GroupCommitOptions<Request, Result> = {
-  /** Answers each request, in its place. What it throws, every request of the batch is thrown. */
+  /** Answers each request, in its place. An error that it throws goes to every request of the batch. */
   runBatch: (requests: Request[]) => Promise<Result[]>;
   /** Requests in one batch at most. Default 200. */
   batchMax?: number;
   /** Batches under way at once. Default 2: while one commits, the next is prepared. */
   inFlightMax?: number;
-  /** What waits is shared among the batches that may begin now, but none is made smaller than this. Default 16. */
+  /**
+   * Waiting requests are shared among the batches that may begin now, but no batch is made smaller than this.
+   * Default 16.
+   */
   shareMin?: number;
   /** Requests waiting at most. Default 10.000. */
   queueMax?: number;

@@ -1,10 +1,13 @@
-// The one place that keeps a gateway with a wrong clock from deciding anything: whoever asks for the time of business
-// while this machine's clock and the database's differ gets none. Orders, sign-ins, postings, the sweep of expired
-// orders and the deliveries all begin with that question.
+// The one place that stops a gateway with a wrong clock from deciding anything. While this machine's clock
+// and the database's differ, code that asks for the business time gets an error. Orders, sign-ins, postings,
+// the sweep of expired orders and the deliveries all ask for it first.
 
 import type { DatabaseWatch } from './database-watch.ts';
 
-/** Says so instead of a time; a fault that passes (database-fault.ts): callers are told to try again. */
+/**
+ * The error instead of a time. It is a fault that passes (database-fault.ts), so callers are told to try
+ * again.
+ */
 export class ClockDiffers extends Error {
   override name = 'ClockDiffers';
 
@@ -15,7 +18,7 @@ export class ClockDiffers extends Error {
 
 type Clock = { now(): Date };
 
-/** `clock`, for as long as it agrees with the database's. @throws ClockDiffers from `now`. */
+/** `clock`, while it agrees with the database's. @throws ClockDiffers from `now`. */
 export function guardClock(clock: Clock, watch: Pick<DatabaseWatch, 'last'>): Clock {
   return {
     now() {

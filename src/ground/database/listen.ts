@@ -1,4 +1,4 @@
-// Hears PostgreSQL's word (NOTIFY) on a connection of its own that is made again when lost.
+// Receives PostgreSQL's NOTIFY on a connection of its own, which is made again when it is lost.
 
 import type pg from 'pg';
 import { type Database, openClient } from './database.ts';

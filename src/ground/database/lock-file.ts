@@ -8,8 +8,8 @@ import { type Say, sayWhenSlow } from '../log/index.ts';
 import { GroundFault } from './ground-fault.ts';
 
 /**
- * An owner that holds the lock for longer than this is taken for dead where a process id is all that is known of it:
- * the id may be another program's by now.
+ * When only the owner's process id is known, an owner that holds the lock longer than this counts as dead,
+ * because another program may have the id by now.
  */
 const heldMsMax = 120_000;
 const pollMs = 40;

@@ -14,7 +14,9 @@ import { purposeStatement } from './session.ts';
 export type MigrateOptions = {
   /** Address with the role that owns (or will own) the schema. */
   ownerUrl: string;
-  /** Address with the running role; only its user is used. Nothing is granted when it is the owner itself. */
+  /**
+   * Address with the running role; only its user is used. No rights are granted when that user is the owner.
+   */
   appUrl?: string;
   /** Default: the project's `migrations` folder. */
   migrationsDir?: string;

@@ -11,8 +11,8 @@ import {
 import type pg from 'pg';
 
 /**
- * Of each text that was ever sent here. The texts stand in the code, so that their number is small; texts made of
- * changing parts (a list of another length each time) are sent unnamed once so many are known.
+ * The name of each text that was sent. The texts stand in the code, so they are few. When this many are
+ * known, further texts (made of changing parts, such as lists of changing length) are sent without a name.
  */
 const statementNames = new Map<string, string>();
 const namesMax = 500;

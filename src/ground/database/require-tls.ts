@@ -1,5 +1,6 @@
-// An address on another machine is spoken to under TLS, with the server's certificate checked, unless the settings say
-// otherwise. The driver by itself sends passwords and all else in clear when the address does not mention TLS.
+// Connections to another machine use TLS and check the server's certificate, unless the settings say
+// otherwise. The driver alone would send passwords and everything else in clear when the address does not
+// mention TLS.
 
 /** Whether what is sent to this address leaves the machine: neither a socket of its file system nor the loopback. */
 function leavesMachine(address: URL, pgHost: string | undefined): boolean {
@@ -30,7 +31,7 @@ export function requireTls(url: string, pgHost: string | undefined): string {
   const address = URL.parse(url);
   if (address === null || !leavesMachine(address, pgHost)) return url;
   const mode = address.searchParams.get('sslmode');
-  // The driver reads these three as verify-full today and announces that it will not; what is meant is said.
+  // The driver treats these three as verify-full today and announces a change. So verify-full is written out.
   const isMeant = mode === null || ['allow', 'prefer', 'require', 'verify-ca'].includes(mode);
   if (!isMeant || address.searchParams.has('uselibpqcompat')) return url;
   address.searchParams.delete('ssl');

@@ -39,7 +39,7 @@ export async function retrying<T>(
   }
 }
 
-/** A conflict that was lost, a connection that ended or led to a server that no longer writes. */
+/** The transaction lost a conflict, or its connection ended or led to a server that no longer writes. */
 export function isOverInAMoment(error: unknown): boolean {
   return ['conflict', 'read_only', 'lost'].includes(classifyFault(error));
 }

@@ -1,17 +1,17 @@
-// Copies of rows that seldom change (sites, keys, rules), kept in memory. A copy is used while PostgreSQL would have
-// said that its table changed (change-feed.ts), and never longer than ten seconds. Where nobody listens, as in the
-// command line, every read goes to the database.
+// Copies of rows that seldom change (sites, keys, rules), kept in memory. A copy is used only while
+// change-feed.ts listens for changes of its table, and never longer than ten seconds. When nothing listens,
+// as in the command line, every read goes to the database.
 
 import { versionOf } from './change-feed.ts';
 import type { Database, DbOrTx } from './database.ts';
 
-/** A word may be lost without the connection being lost (a pooler in between): then this is how old a copy gets. */
+/** A pooler may lose a NOTIFY while the connection stays. A copy then gets at most this old. */
 const ageMsMax = 10_000;
 
 export type RowCache<Value> = {
   /**
-   * The copy, or what is read now: through `via`, the transaction of a caller that holds one already. A second
-   * connection asked for by all who hold one is a pool that waits for itself.
+   * The copy, or a new reading. A caller inside a transaction passes it as `via`: if each asked for a second
+   * connection, the pool would wait for itself.
    */
   get(db: Database, key: string, via?: DbOrTx): Promise<Value>;
 };
@@ -30,14 +30,17 @@ export function createRowCache<Value>({
 }: {
   tables: readonly string[];
   load: (db: DbOrTx, key: string) => Promise<Value>;
-  /** What this is false of is read anew each time: what was not found, where strangers make up what to look for. */
+  /**
+   * When this returns false for a value, the value is not kept. It is for keys that strangers make up and
+   * that are not found.
+   */
   isKept?: (value: Value) => boolean;
   entriesMax?: number;
 }): RowCache<Value> {
   const copiesOf = new WeakMap<Database, Map<string, Copy<Value>>>();
   return {
     get(db, key, via = db) {
-      // Taken before the read begins: a change that commits meanwhile makes this copy one that is not used again.
+      // Taken before the read begins, so that a change committed meanwhile makes this copy invalid.
       const version = versionOf(db, tables);
       if (version === null) return load(via, key);
       const copies = copiesOf.get(db) ?? new Map<string, Copy<Value>>();

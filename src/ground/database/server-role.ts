@@ -1,18 +1,21 @@
-// A connection outlives its server's role: a primary that was demoted keeps its connections and refuses every write on
-// them (25006), for as long as they are used. So the first refusal throws away all that lead to the same address, those
-// of the pools and those that listen; the next ones that are made lead to whoever is the primary now.
+// A primary that was demoted keeps its connections and refuses every write on them (25006). So the first such
+// refusal closes all connections to the same address, those of the pools and those that listen. New
+// connections lead to the present primary.
 
 import type pg from 'pg';
 import { cutConnection, innerConnection } from './cut-connection.ts';
 import { classifyFault } from './database-fault.ts';
 
-/** A server that is read-only for long is not connected to anew for every refused write. */
+/** While a server stays read-only, not every refused write makes new connections. */
 const throwAwayEveryMs = 1_000;
 
 type Address = { joined: Set<pg.ClientBase>; thrownAwayAt: number };
 const addresses = new Map<string, Address>();
 
-/** From now on this connection is thrown away with the others of its address; to be called once it is connected. */
+/**
+ * From now on this connection is closed together with the others of its address. Call it once the connection
+ * is open.
+ */
 export function watchRole(url: string, client: pg.ClientBase): void {
   let address = addresses.get(url);
   if (!address) {

@@ -1,6 +1,7 @@
-// What every session of ours is set to, whatever the server, the database or the role says: the settings that the
-// meaning of our statements and of the answers hangs on, and limits of time by what the session is for. Made with a
-// statement after connecting, not as start-up parameters: a pooler refuses or drops those it does not know.
+// The settings of every session, whatever the server, the database or the role says: those that change the
+// meaning of our statements and of the answers, and time limits by the session's purpose. A statement makes
+// them after connecting. Start-up parameters would not do, because a pooler refuses or drops those it does
+// not know.
 
 /** What a session is for; it decides how long it may take, and how long it may keep others waiting. */
 export type Purpose = 'page' | 'job' | 'verification' | 'migration' | 'command';
@@ -12,16 +13,18 @@ const limits: Record<Purpose, Limits> = {
   // A buyer or a merchant waits; the posting of a payment is one of these, four tries of which fit into its 15 s.
   page: { statement: 10_000, lock: 3_000, idle: 15_000 },
   job: { statement: 300_000, lock: 5_000, idle: 60_000 },
-  // Sums over whole tables; it waits for nobody, since it takes no lock that others hold.
+  // Sums over whole tables. It takes no lock that others hold, so it does not wait.
   verification: { statement: 900_000, lock: 5_000, idle: 60_000 },
-  // Building an index takes as long as it takes; but what waits for a table's lock makes all others wait behind it.
+  // Building an index may take long, so statements have no limit. The wait for a table's lock has one,
+  // because all others wait behind it.
   migration: { statement: 0, lock: 10_000, idle: 60_000 },
   command: { statement: 600_000, lock: 10_000, idle: 120_000 },
 };
 
 /**
- * Each with what goes wrong otherwise. `lc_messages` is not here, because only a superuser may set it: nothing of ours
- * reads a message. Nor is `default_transaction_read_only`: whoever sets it wants nobody to write, and is obeyed.
+ * Each with the fault that it prevents. Two are left out on purpose. `lc_messages`: only a superuser may set
+ * it, and our code reads no messages. `default_transaction_read_only`: an administrator who sets it wants no
+ * writes, and the gateway obeys.
  */
 const meanings: Record<string, string> = {
   // The driver reads dates and intervals in these forms alone.
@@ -47,9 +50,9 @@ const meanings: Record<string, string> = {
 };
 
 /**
- * Of sessions that serve pages: each statement reads a few rows by their keys, is planned once for each connection, and
- * is planned so whatever the tables looked like at that moment. A plan made while a table was small would read it whole
- * when it has grown.
+ * For sessions that serve pages. Each statement reads a few rows by their keys and is planned once for each
+ * connection. These settings make it use the keys even if its tables were small at that time; otherwise the
+ * plan would still read the whole table when it has grown.
  */
 const planningByKeys: Record<string, string> = {
   plan_cache_mode: 'force_generic_plan',
@@ -73,7 +76,7 @@ export function sessionSettings(purpose: Purpose): Record<string, string> {
   return { ...meanings, ...purposeSettings(purpose) };
 }
 
-/** Those of them that hang on the purpose: limits of time, and how statements are planned. */
+/** The settings that depend on the purpose: time limits, and how statements are planned. */
 function purposeSettings(purpose: Purpose): Record<string, string> {
   const { statement, lock, idle } = limits[purpose];
   return {
@@ -89,7 +92,7 @@ export function sessionStatement(purpose: Purpose): string {
   const made = Object.entries(sessionSettings(purpose)).map(([name, value]) => setting(name, value));
   return `select ${[
     ...made,
-    // What a buyer was told is paid must be on disk. A stronger level (remote_apply) stays.
+    // A payment that the buyer was told is paid must be on disk. A stronger level (remote_apply) stays.
     `case when pg_catalog.current_setting('synchronous_commit') in ('off', 'local') then ${setting('synchronous_commit', 'on')} end`,
     // Of PostgreSQL 17 and later.
     `case when pg_catalog.current_setting('server_version_num')::int >= 170000 then ${setting('transaction_timeout', '0')} end`,
@@ -98,7 +101,7 @@ export function sessionStatement(purpose: Purpose): string {
 
 export const purposeNames = Object.keys(purposeSettings('page'));
 
-/** Only what hangs on the purpose, for a session that goes over to another one. */
+/** Only the settings that depend on the purpose, for a session that changes to another one. */
 export function purposeStatement(purpose: Purpose): string {
   const made = Object.entries(purposeSettings(purpose)).map(([name, value]) => setting(name, value));
   return `select ${made.join(', ')}`;

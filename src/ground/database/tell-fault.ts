@@ -14,7 +14,7 @@ const advice = {
   clock_differs: 'Let a time service (chrony, systemd-timesyncd) set both.',
 } as const;
 
-/** What is wrong and what to do, or null when this is no fault of the database that a person could mend so. */
+/** The fault and what to do about it; null when it is no fault of the database that a person can mend. */
 export function tellDatabaseFault(error: unknown): string | null {
   const kind = classifyFault(error);
   if (kind === 'refused' || kind === 'not_database') return null;

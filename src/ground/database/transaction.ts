@@ -27,8 +27,9 @@ export type Written<T> = { result: T; writes: Promise<unknown>[] };
  * Runs `work` in one transaction: committed when it returns, rolled back when it throws. `begin` goes out with the
  * first statement; `work` may send statements that do not need each other's answers side by side.
  *
- * What PostgreSQL ended before the commit (a deadlock, a lost connection, a server that no longer writes) is begun
- * again, so `work` may run several times: whatever it changes, it changes in the database.
+ * When PostgreSQL ends the transaction before the commit (a deadlock, a lost connection, a server that no
+ * longer writes), it is begun again. So `work` may run several times, and must change nothing but the
+ * database.
  */
 export function inTransaction<T>(db: Pick<Database, 'pool'>, work: (tx: Tx) => Promise<T>): Promise<T> {
   let isCommitting = false;
@@ -49,10 +50,11 @@ const triesMax = 3;
 const retriesBeginWithinMs = 2_000;
 
 /**
- * The same, with `commit` sent behind the last writes. Committed when the promise resolves. When a statement is
- * refused, the server rolls back what came after it, the commit included, and the refusal is thrown; when the
- * connection is lost after `work`, nobody knows. Who gives up by `signal` frees the connection: it is cut, and the
- * server, which ends what it was doing by its own limits, rolls back.
+ * The same, with `commit` sent behind the last writes. Committed when the promise resolves. When a statement
+ * is refused, the server rolls back the whole transaction, the commit behind it has no effect, and the
+ * refusal is thrown. When the connection is lost after `work`, nobody knows whether it was committed.
+ * `signal` gives up: the connection is cut, and the server, which ends the statement by its own limits, rolls
+ * back.
  */
 export async function inPipelinedTransaction<T>(
   db: Pick<Database, 'pool'>,
@@ -69,7 +71,8 @@ export async function inPipelinedTransaction<T>(
   let fault: unknown;
   try {
     const { result, writes } = await work(tx);
-    // By the same way as the writes: what is handed to the client itself would overtake those that are still on it.
+    // Sent the same way as the writes. A statement given to the client directly would overtake those that
+    // still wait.
     const sent = await Promise.allSettled([begun, ...writes, sql`commit`.execute(tx)]);
     for (const each of sent) if (each.status === 'rejected') throw each.reason;
     return result;
@@ -93,7 +96,10 @@ function isRolledBack(tx: Tx): Promise<boolean> {
 
 const transactions = new WeakMap<pg.PoolClient, Tx>();
 
-/** Kysely over this very connection. Its own transactions let one statement pass at a time; this does not wait. */
+/**
+ * Kysely on this one connection. Kysely's own transactions send one statement at a time; this one does not
+ * wait.
+ */
 function onOneClient(client: pg.PoolClient): Tx {
   const known = transactions.get(client);
   if (known) return known;

@@ -1,4 +1,4 @@
-// Work on one connection as for another purpose than the connection's own: its limits of time, its way of planning.
+// Runs work on one connection with the time limits and planning of another purpose than the connection's own.
 
 import { sql } from 'kysely';
 import type { DbOrTx } from './database.ts';

@@ -60,8 +60,8 @@ function toProblem(fault: string): ProblemError {
 }
 
 /**
- * Whether an earlier request of this connection still waits for its answer: what is written now would be taken for
- * it, and a placed order for a refused one.
+ * Whether an earlier request of this connection still waits for its answer. The client would take an answer
+ * written now for that one, and a placed order for a refused one.
  */
 function owesAnother(socket: HttpSocket): boolean {
   const owed = socket._httpMessage;

@@ -1,4 +1,4 @@
-// What a browser itself guarantees, for whoever sets a cookie or takes a form.
+// The guarantees that a browser itself gives, for code that sets a cookie or takes a form.
 
 import type { FastifyRequest } from 'fastify';
 

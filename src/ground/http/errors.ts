@@ -54,7 +54,10 @@ export function toProblem(error: unknown): ProblemError {
   return new ProblemError(slug ?? 'internal-error', slug ? { detail: ownWords[slug] ?? slug } : {});
 }
 
-/** A fault that the framework calls the client's is the client's, also where the catalogue has no name for it. */
+/**
+ * An error that the framework blames on the client stays the client's, even when the catalogue has no name
+ * for it.
+ */
 function slugOfStatus(status: number): ProblemSlug | undefined {
   return slugByStatus[status] ?? (status >= 400 && status < 500 ? 'malformed-request' : undefined);
 }
@@ -123,7 +126,7 @@ export function answerProblem(
   });
 
   reply.problem = problem;
-  // What is left of a body nobody will read must not hold the connection.
+  // The unread rest of a body must not hold the connection.
   if (!request.raw.complete) reply.header('connection', 'close');
   reply.code(problem.status).headers(problem.headers);
   if (wantsProblemJson(request)) {
@@ -135,7 +138,7 @@ export function answerProblem(
   const { lang } = (request.query ?? {}) as { lang?: unknown };
   const page = context.errorPage({
     locale: chooseLocale(lang, request.headers['accept-language']),
-    // Nothing says to which environment a request belongs that came nowhere: no ribbon is the safe side.
+    // The environment of such a request is unknown. A page without the sandbox's ribbon is the safe choice.
     environment: 'live',
     nonce,
     now: timeOf(context.clock),
@@ -145,7 +148,9 @@ export function answerProblem(
   return reply.headers(pageHeaders({ nonce })).send(page);
 }
 
-/** The client went away before its request was whole: whatever broke then is no fault of ours, and nobody reads on. */
+/**
+ * The client went away before its request was whole. The error is then not ours, and nobody reads an answer.
+ */
 function isCutOff(request: FastifyRequest): boolean {
   return !request.raw.complete && request.raw.destroyed;
 }

@@ -4,7 +4,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** Takes a Host header as received. Null: not even the form of one. */
+/** Takes a Host header as received. Null: the text has not the form of a host. */
 export type KnownHosts = (host: string) => boolean | null;
 
 const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)(?::[0-9]{1,5})?$/i;

@@ -1,4 +1,5 @@
-// /metrics: numbers for the operator, Prometheus's way. What they say of a business is nobody else's to read.
+// /metrics: numbers for the operator, in Prometheus's format. They tell much about the business, so nobody
+// else may read them.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -8,8 +9,8 @@ import { createKnownHosts } from './known-hosts.ts';
 import { ProblemError } from './problems.ts';
 
 /**
- * Who may read the numbers: whoever has the token; anybody (`open`: on a port that only the operator's network
- * reaches); or `local`, this machine alone, on a gateway that is spoken of as this machine alone.
+ * Who may read the numbers: a reader with the token; anybody (`open`: on a port that only the operator's
+ * network reaches); or `local`: this machine alone, on a gateway whose public address is this machine.
  */
 export type MetricsAccess = { token: string } | 'open' | 'local' | 'closed';
 
@@ -52,7 +53,10 @@ function isLoopback(address: string): boolean {
   return ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback';
 }
 
-/** Whoever knows that a token is needed is told so; to others there is nothing here. */
+/**
+ * When a token is set, a reader without it is told so. In `local` mode strangers find nothing at this
+ * address.
+ */
 function refusal(access: MetricsAccess): ProblemError {
   return typeof access === 'string'
     ? new ProblemError('not-found', { detail: 'there is nothing at this address' })

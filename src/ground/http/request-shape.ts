@@ -1,5 +1,5 @@
-// What is wrong with a request before anybody looks at its address: headers that two readers would read in two
-// ways, a host that is not ours, a body in a form that is not read here.
+// Finds faults of a request before any route is chosen: headers that two readers could understand
+// differently, a host that is not ours, a body in an encoding that is not accepted.
 
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
@@ -42,7 +42,7 @@ export function findShapeFault(request: FastifyRequest, knownHosts: KnownHosts |
 }
 
 function findRepeatedHeader({ headers, rawHeaders }: IncomingMessage): ProblemError | null {
-  // Node's object has each name once: only when the numbers differ is there something to look for.
+  // Node's object has each name once. Only when the counts differ, a header came twice.
   if (rawHeaders.length === Object.keys(headers).length * 2) return null;
   const seen = new Set<string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -88,7 +88,7 @@ function findEncodingFault(encoding: string): ProblemError | null {
       });
 }
 
-/** Anything but plain chunks leaves it to each reader where the body ends. */
+/** With any other coding, two readers may disagree where the body ends. */
 function findFramingFault(encoding: string): ProblemError | null {
   return encoding.toLowerCase() === 'chunked'
     ? null

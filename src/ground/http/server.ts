@@ -46,12 +46,12 @@ export const bodyLimitBytesDefault = 65_536;
 const headersLimitBytes = 32_768;
 const requestTimeoutMsDefault = 15_000;
 /**
- * How long a connection waits for its next request. Longer than the 60 s after which the usual proxies close theirs:
- * whoever closes first is sure that no request is on its way, and a POST that meets a closed end is lost without an
- * answer.
+ * How long a connection waits for its next request. It is longer than the 60 s after which the usual proxies
+ * close theirs. The side that closes first knows that it has no request on its way; a POST that reaches a
+ * closed connection is lost without an answer.
  */
 const keepAliveTimeoutMsDefault = 75_000;
-/** A connection on which nothing at all happens while it owes something. */
+/** The limit for a connection that is silent while a request or answer is unfinished. */
 const idleTimeoutMs = 75_000;
 const pathPartLengthMax = 1024;
 
@@ -105,7 +105,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateReply('problem', null);
-  // What a route takes is said by its own plugin; at the root it is forms only.
+  // Each plugin says which bodies its routes take. At the root it is forms only.
   app.removeAllContentTypeParsers();
   app.register(formbody, { bodyLimit: options.bodyLimitBytes ?? bodyLimitBytesDefault });
   app.register(cookie);

@@ -1,5 +1,5 @@
-// Work that comes by the clock (expiry, clean-up), run by graphile-worker: once for all processes, again after a
-// crash. Money never depends on it in time: every rule asks the clock itself.
+// Work that runs by the clock (expiry, clean-up), by graphile-worker: once for all processes, and again after
+// a crash. No decision about money needs a job to be on time, because every rule asks the clock itself.
 
 import { parseCrontab } from 'graphile-worker';
 import { openPool } from '../database/index.ts';

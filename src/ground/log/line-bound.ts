@@ -1,5 +1,5 @@
-// A client can cause some lines as fast as it sends. Of lines alike, a few in ten seconds are written, and then one that
-// says how many were left out. So a flood neither fills the disk nor hides the lines of others.
+// A client can cause some lines as fast as it sends. Of equal lines, a few are written in ten seconds, and
+// then one that says how many were left out. So a flood does not fill the disk and does not hide other lines.
 
 import type { Logger } from './logger.ts';
 

@@ -198,7 +198,7 @@ export type EventFields<E extends LogEventName> = Record<(typeof logEvents)[E]['
 type EventListener = (event: LogEventName, fields: Readonly<Record<string, unknown>>) => void;
 const listeners = new Set<EventListener>();
 
-/** Told of every event from now on, also of those whose lines are left out; for what counts them. */
+/** Calls back for every event from now on, also for events whose lines are left out. It is for counters. */
 export function watchEvents(listener: EventListener): void {
   listeners.add(listener);
 }

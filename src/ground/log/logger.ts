@@ -1,5 +1,5 @@
-// The log: one JSON line per event, with what must never be read there taken out before it is written.
-// Two nets, one behind the other: fields by their name, and phone numbers by their look wherever they stand.
+// The log: one JSON line per event. Secrets are taken out before a line is written, in two ways: fields by
+// their name, and phone numbers by their form wherever they stand.
 
 import type { FastifyBaseLogger } from 'fastify';
 import pino from 'pino';
@@ -35,7 +35,7 @@ export function createLogger(level: LogLevel, destination?: pino.DestinationStre
   return pino(options, destination ?? openStandardOutput());
 }
 
-/** What waits to be written while standard output takes nothing; beyond it lines are lost. */
+/** The most bytes that wait while standard output is blocked. Beyond it lines are lost. */
 const waitingBytesMax = 1024 * 1024;
 
 /** A full disk or a closed pipe under standard output costs lines, never the call that logged them. */

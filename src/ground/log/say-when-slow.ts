@@ -1,4 +1,4 @@
-// Nothing a person waits for is silent for more than three seconds.
+// Tells a person at the terminal what is waited for, so that no wait is silent for more than three seconds.
 
 export type Say = (line: string) => void;
 

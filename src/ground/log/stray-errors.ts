@@ -1,6 +1,7 @@
-// What nobody caught: a rejected promise that was let go, an event named 'error' that nobody listens to. It is
-// logged, and the process goes on. It may, because nothing that decides about money lives in the process: every
-// decision is made in a transaction of the database, and a request or job that was cut short is undone there.
+// Errors that no code caught: a rejected promise that nobody awaits, an 'error' event without a listener.
+// Each is logged, and the process goes on. It may, because nothing that decides about money lives in the
+// process: every decision is made in a transaction of the database, and a request or job that was cut short
+// is undone there.
 
 import type { Logger } from './logger.ts';
 
@@ -18,8 +19,8 @@ export function outliveStrayErrors(log: Logger): void {
 }
 
 /**
- * A standard stream that breaks (the reader of a pipe is gone, the disk is full) reports it as an 'error' event,
- * which would end the process. What cannot be written is lost; the gateway goes on.
+ * A standard stream that breaks (the reader of a pipe is gone, the disk is full) reports it as an 'error'
+ * event, which would end the process. Lines that cannot be written are lost; the gateway goes on.
  */
 export function outliveBrokenOutput(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);

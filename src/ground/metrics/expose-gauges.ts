@@ -3,7 +3,7 @@
 import { Gauge } from '@prometheus-io/client';
 import { metricsRegistry } from './metrics.ts';
 
-/** A scrape must not wait for a database that is away, nor two scrapes at once read twice. */
+/** A scrape must not wait for a database that is away, and two scrapes at once share one reading. */
 const readWithinMs = 1_000;
 const sharedMs = 1_000;
 
@@ -15,13 +15,13 @@ export type GaugeFamily<Name extends string> = {
   gauges: Readonly<Record<Name, string>>;
   /** The one label of those whose value is a record, by their names. Its values must be few. */
   labels?: Readonly<Partial<Record<Name, string>>>;
-  /** Reads them all. What fails, or takes longer than a second, leaves them absent from this scrape. */
+  /** Reads them all. If it fails or takes longer than a second, they are absent from this scrape. */
   read: () => Readonly<Record<Name, GaugeValue>> | Promise<Readonly<Record<Name, GaugeValue>>>;
 };
 
 type Reading = Readonly<Record<string, GaugeValue>> | null;
 
-/** Who reads which family; the last one that was given, so that a process has each gauge once. */
+/** The reader of each gauge. A later reader replaces the former, so a process has each gauge once. */
 const readers = new Map<string, () => unknown>();
 
 /** Shows the gauges at /metrics from now on. Given again under the same names, the new reader takes over. */

@@ -1,4 +1,4 @@
-// In which language to answer a browser of whom nothing is known yet.
+// Chooses the language for a browser whose language is not known yet.
 
 import type { Locale } from '../terms.ts';
 

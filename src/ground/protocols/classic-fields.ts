@@ -8,7 +8,7 @@ import { freeTextProblem, referenceProblem, showText } from '../text/index.ts';
 import type { Decoded, OrderFault } from './order-words.ts';
 import { checkReturnUrl } from './return-url.ts';
 
-/** In what a site counts `total_amount`: hundredths of a dong (20000000 is 200.000 ₫) or whole dong. */
+/** The unit of a site's `total_amount`: hundredths of a dong (20000000 is 200.000 ₫) or whole dong. */
 export type AmountUnit = 'hundredths' | 'dong';
 
 /** What the codecs need to know of a site, whatever its secrets. */
@@ -65,7 +65,7 @@ const problems: Record<ClassicName, (value: string) => string | null> = {
   locale: (value) => (value === 'vn' || value === 'en' ? null : 'must be vn or en'),
   currency: (value) => (value === 'VND' ? null : 'must be VND'),
   account_type: (value) => (value === 'VV' ? null : 'must be VV'),
-  // The merchant's and its proxies' own words: nothing here hangs on them, so no form of them refuses an order.
+  // Words of the merchant and its proxies. No decision depends on them, so no form of them refuses an order.
   branch_code: freeTextProblem,
   methods: freeTextProblem,
   client_ip: () => null,
@@ -141,7 +141,10 @@ export function isSiteCode(text: string): boolean {
   return siteCodePattern.test(text);
 }
 
-/** What a field means when it is not sent. `cancel_url` stands for `return_url`, the lifetime for a rule of its time. */
+/**
+ * The meaning of a field that is not sent. A missing `cancel_url` means `return_url`; a missing lifetime
+ * means the rule in force at that time.
+ */
 const defaults: Readonly<Record<string, string>> = {
   currency: 'VND',
   account_type: 'VV',
@@ -149,7 +152,10 @@ const defaults: Readonly<Record<string, string>> = {
   tax_fee: '0',
 };
 
-/** Not of the order's content: how it is shown, where it was sent from, and the lifetime, whose default may change. */
+/**
+ * Fields that are not the order's content: how it is shown, where it was sent from, and the lifetime, whose
+ * default may change.
+ */
 const besideContent = new Set(['locale', 'client_ip', 'expires_in_seconds']);
 
 /**

@@ -27,7 +27,7 @@ export const v2ExtraNames = ['methods', 'amount', 'fee', 'request_time', 'respon
 
 export type V2ResultName = ResultName | (typeof v2ExtraNames)[number];
 
-/** What `total_amount` counts: whole dong (v2's default), or the text of the request (v1's). */
+/** The unit of `total_amount`: whole dong (v2's default), or the text of the request (v1's). */
 export type ResultAmount = 'dong' | 'as_received';
 
 /** How a site wants its classic results told. */

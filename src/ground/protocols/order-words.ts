@@ -1,5 +1,5 @@
-// What every dialect reads into and writes from: the order as the merchant sent it, the fault found in it,
-// and the final result. Pure types.
+// The types that every dialect reads into and writes from: the order as the merchant sent it, the fault found
+// in it, and the final result. Pure types.
 
 import type { ResponseCode } from './response-codes.ts';
 
@@ -23,7 +23,10 @@ export type ReceivedOrder = {
 export type OrderFault = {
   code: ResponseCode;
   detail: string;
-  /** What helps the merchant's developer and would help an attacker too: for the log alone, never for an answer. */
+  /**
+   * A hint that would help an attacker as much as the merchant's developer. It is for the log alone, never
+   * for an answer.
+   */
   finding?: string;
 };
 

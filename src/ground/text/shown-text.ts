@@ -1,5 +1,5 @@
-// How text of strangers is shown: on a page, in a message, in a terminal. Nobody's words may steer what stands
-// around them, hide something, or push it out of sight. Stored text is never changed by this.
+// How text of strangers is shown: on a page, in a message, in a terminal. It must not change the text around
+// it, hide something, or push it out of sight. Stored text is never changed by this.
 
 const segmenter = new Intl.Segmenter('vi', { granularity: 'grapheme' });
 

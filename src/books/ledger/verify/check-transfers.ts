@@ -1,5 +1,5 @@
-// What can be said of a journal row by itself: its accounts exist and are of its environment, its kind joins them, it
-// names the transfer it belongs to, and, when no order explains it, the gateway has sealed it.
+// The checks that need one journal row alone: its accounts exist and are of its environment, its kind may
+// join them, it names the transfer it belongs to, and the gateway has sealed it when no order explains it.
 
 import type { Context } from '../../../ground/context.ts';
 import type { DbOrTx } from '../../../ground/database/index.ts';

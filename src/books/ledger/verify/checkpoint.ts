@@ -1,4 +1,5 @@
-// A checkpoint: what a stretch of the journal was when it was sealed. Pure, but for the key ring it is handed.
+// A checkpoint: a hash of a stretch of the journal, made when the stretch was sealed. Pure, except for the
+// key ring it is given.
 
 import { createHash } from 'node:crypto';
 import type { Context } from '../../../ground/context.ts';
@@ -25,7 +26,7 @@ export const noCheckpoint: Pick<Checkpoint, 'checkpointNo' | 'uptoJournalNo' | '
   chainHash: Buffer.alloc(32),
 };
 
-/** Each hash holds all rows before it: none can be changed without changing every later one. */
+/** Each hash covers all rows before it, so a changed row changes every later hash. */
 export function chain(former: Buffer, rowsHash: Buffer): Buffer {
   return createHash('sha256').update(former).update(rowsHash).digest();
 }

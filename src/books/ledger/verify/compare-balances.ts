@@ -22,7 +22,10 @@ type Hands = {
   breathe: (rowCount: number) => Promise<void>;
 };
 
-/** Between two pages the journal is sealed on, so that a page has few lines to add to the sums. Returns the accounts. */
+/**
+ * Between two pages more of the journal is sealed, so that a page has few lines to add to the sums. Returns
+ * the accounts.
+ */
 export async function compareBalances(hands: Hands, sealer: JournalSealer, sums: SumsTable): Promise<number> {
   let read = 0;
   for (let after = zeroId; ; ) {

@@ -32,7 +32,7 @@ export type LedgerFaultName = keyof typeof ledgerFaults;
 
 export type LedgerFault = {
   fault: LedgerFaultName;
-  /** null: of both, or of none. */
+  /** null: the fault concerns both environments, or none. */
   environment: Environment | null;
   /** What it is about: the id of an account, transfer, payment, order or wallet, or the number of a checkpoint. */
   subject: string;

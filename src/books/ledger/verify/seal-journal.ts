@@ -1,11 +1,13 @@
 // Reads the journal in stretches of at most 10.000 rows, each once, and seals each with a checkpoint; reads what is
 // sealed again when it is told to believe nothing.
 //
-// How far may it seal? Ids are no order to read in: they are made by the callers, some weeks before the posting.
-// Commit times are no order either: clocks step back. So each row draws a number (journal_no) after its transaction
-// has an id, and a stretch is sealed only when every transaction that could hold a number in it has ended: ask where
-// the numbers stand, take a transaction id, wait until no lower one of this database is running (ledger_horizon, hasPassed). What is sealed is
-// thus complete, whatever is being posted meanwhile, and the wait is that of the longest posting under way.
+// How far may it seal? Ids give no order, because the callers make them, some of them weeks before the
+// posting. Commit times give no order either, because clocks step back. So each row gets a number
+// (journal_no) after its transaction has an id. A stretch is sealed only when every transaction that could
+// hold a number in it has ended. To find out, the sealer reads the last number, takes a transaction id, and
+// waits until no transaction of this database with a lower id is running (ledger_horizon, hasPassed). A
+// sealed stretch is therefore complete, although others are posting. The wait is as long as the longest
+// posting under way.
 
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context } from '../../../ground/context.ts';
@@ -37,12 +39,12 @@ export type SealingHands = {
   db: DbOrTx;
   keyRing: Context['keyRing'];
   now: () => Date;
-  /** Also add up the sums from the first row on, apart from those that are kept. */
+  /** Also add up the sums from the first row, separately from the stored sums. */
   anew: boolean;
-  /** Seal nothing, for checkpoints are known to be missing or changed; only with `anew`. */
+  /** Seal nothing, because checkpoints are known to be missing or changed. Only with `anew`. */
   frozen: boolean;
   report: (fault: LedgerFault) => void;
-  /** What others know to be wrong with these rows: a payment that nobody paid. */
+  /** Faults of these rows that the caller can see, such as a payment that nobody paid. */
   checkRows: (rows: JournalRows) => Promise<LedgerFault[]>;
   /** Called before each stretch, with the rows that were read; may throw to stop. */
   breathe: (rowCount: number) => Promise<void>;
@@ -53,7 +55,7 @@ const horizonWaitMsMax = 60_000;
 const horizonPollMsMax = 250;
 const pageMax = 1_000;
 
-/** The database is in no state to be verified; says why. */
+/** The database cannot be verified in its present state. The message says why. */
 export class VerificationImpossible extends Error {
   override name = 'VerificationImpossible';
 }
@@ -82,11 +84,12 @@ export async function waitForSettledJournal(db: DbOrTx): Promise<bigint> {
 export type JournalSealer = {
   /** The newest checkpoint that is as it was sealed, and all before it too. */
   readonly last: Pick<Checkpoint, 'checkpointNo' | 'uptoJournalNo' | 'chainHash'>;
-  /** How far the journal was read: to the end of `last`, or beyond it where nothing may be sealed. */
+  /** How far the journal was read: to the end of `last`, or further when nothing may be sealed. */
   readonly readUpto: bigint;
   /**
-   * Checks every seal; with `anew` also every row under it. What was wrong before is looked at again. Stops at the first
-   * checkpoint that somebody changed: what follows it is journal like any other, and is read as such.
+   * Checks every seal; with `anew` also every row under it. Rows that were wrong before are checked again.
+   * Stops at the first checkpoint that somebody changed. The rows after that one are then read as if they had
+   * not been sealed.
    */
   readSealed(): Promise<void>;
   /** Seals all that is final now, waiting for what is being posted; returns the number of rows. */
@@ -141,7 +144,7 @@ export function createJournalSealer(hands: SealingHands): JournalSealer {
       const rows = { from: readUpto, upto: stretch.uptoJournalNo };
       sealed += stretch.rowCount;
       readUpto = rows.upto;
-      // Nothing is sealed on top of a checkpoint that somebody changed or removed. It is read all the same.
+      // No new checkpoint is put on one that somebody changed or removed. The rows are still read.
       if (frozen) {
         await check(rows);
         if (hands.anew) await addToSumsAnew(db, rows.from, rows.upto);
@@ -165,10 +168,11 @@ export function createJournalSealer(hands: SealingHands): JournalSealer {
 
   /** The rows of one checkpoint, as they are today. */
   const readAgain = async (checkpoint: SealedCheckpoint): Promise<void> => {
-    // From where the former one ended: that is where this one began, unless somebody removed one.
+    // It begins where the former one ended, unless somebody removed one.
     const rows = { from: last.uptoJournalNo, upto: checkpoint.uptoJournalNo };
     const { rowCount, rowsHash } = await hashRows(db, rows.from, rows.upto);
-    // On the sealed hash of the former one, so that each is judged by itself: what was changed, not all after it.
+    // Starts from the stored hash of the former checkpoint. So each is checked by itself, and a change is
+    // reported once and not for all later ones too.
     if (!chain(last.chainHash, rowsHash).equals(checkpoint.chainHash)) {
       hands.report({
         fault: 'sealed_history_changed',

@@ -1,6 +1,6 @@
-// All SQL by which the ledger is verified. Each statement reads a bounded stretch in a snapshot of its own, so that
-// none holds back vacuum or posting for longer than a moment. Rows up to a horizon that has passed never change and
-// none is added, so several statements over the same stretch agree without a common snapshot.
+// All SQL by which the ledger is verified. Each statement reads a bounded stretch in a snapshot of its own,
+// so that none holds back vacuum or posting for longer than a moment. Once a horizon has passed, no row up to
+// it changes and none is added. So several statements over the same stretch agree without a common snapshot.
 
 import { type RawBuilder, sql } from 'kysely';
 import type { DbOrTx } from '../../../ground/database/index.ts';
@@ -20,9 +20,9 @@ export async function readHorizon(db: DbOrTx): Promise<{ journalNo: bigint; xid:
 }
 
 /**
- * Whether every transaction of this database with a lower id has ended. The snapshot answers for the whole server;
- * only when it says no, the locks are asked that each transaction holds on its own id until after it has ended, for
- * another database's long one is none of our business.
+ * Whether every transaction of this database with a lower id has ended. The snapshot speaks of the whole
+ * server, so a long transaction of another database could make it say no. Only then the locks are read: each
+ * transaction holds a lock on its own id until it has ended.
  */
 export async function hasPassed(db: DbOrTx, xid: string): Promise<boolean> {
   const { rows } = await sql<{ passed: boolean }>`
@@ -182,7 +182,9 @@ export async function listCheckpoints(db: DbOrTx, after: bigint, limit: number):
   return rows;
 }
 
-/** Where the sums up to the newest checkpoint stand: kept from run to run, or added up anew by this one. */
+/**
+ * The table with the sums up to the newest checkpoint: stored from run to run, or added up anew by this run.
+ */
 export type SumsTable = 'kept' | 'anew';
 
 const sumsTables = { kept: sql`ledger_sealed_sums`, anew: sql`ledger_sums_anew` };
@@ -224,8 +226,9 @@ export type ComparedAccounts = {
 
 /**
  * Up to `limit` accounts after `after`: each balance beside the sum up to `sealedUpto`, the end of the newest
- * checkpoint, and the lines after it. One statement, hence one snapshot: a posting is in it with its row and its
- * balances, or not at all. Added up in one aggregate, not joined: the planner cannot know how many lines are new.
+ * checkpoint, and the lines after it. One statement has one snapshot, so it sees both the row and the
+ * balances of a posting, or neither. The lines are added up in one aggregate and not joined, because the
+ * planner cannot know how many are new.
  */
 export async function compareAccounts(
   db: DbOrTx,
@@ -302,8 +305,8 @@ export async function listDifferingSums(
 export type EnvironmentSums = { environment: Environment; sumDong: string; uncoveredDong: string };
 
 /**
- * Per environment the sum of all balances, and by how much the wallets exceed the guarantee. It is only true of one
- * moment, so it is the one statement over a whole table, and over accounts alone.
+ * Per environment the sum of all balances, and by how much the wallets exceed the guarantee. The sum is only
+ * true of one moment. So this is the one statement that reads a whole table, and it reads accounts alone.
  */
 export async function selectEnvironmentSums(db: DbOrTx): Promise<EnvironmentSums[]> {
   const { rows } = await sql<EnvironmentSums>`

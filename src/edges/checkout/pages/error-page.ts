@@ -11,7 +11,7 @@ import type { ErrorKind, ErrorView, ExpiredAppView, FaultView, PageFrame } from 
 
 type Lines = { title: string; what: string; money: string; todo: string };
 
-/** Not found, not allowed, too large, our own fault: everything that is no page of an order. */
+/** Not found, not allowed, too large, our own fault: every error that belongs to no order. */
 export function errorPage(view: ErrorView): string {
   const facts = (locale: Locale) =>
     view.traceId !== null && html`<dl class="facts">${fact(texts[locale].common.traceId, view.traceId)}</dl>`;
@@ -23,7 +23,7 @@ export function errorPage(view: ErrorView): string {
   );
 }
 
-/** The request that reached us from a shop could not become an order. Nobody is sent anywhere. */
+/** A shop's request could not become an order. The browser is sent nowhere. */
 export function faultPage(view: FaultView): string {
   const lines = (locale: Locale): Lines => {
     const fault = texts[locale].error.fault;

@@ -36,7 +36,7 @@ export function formatMoment(
     : `${time} on ${dateText(part, locale)}\u00a0(GMT+7)`;
 }
 
-/** How long is left, in whole units that are not too many: days from two on, hours from two on, else minutes. */
+/** The time left, in whole units: days from two days on, hours from two hours on, else minutes. */
 export function remainingTime(until: Date, now: Date): { unit: 'days' | 'hours' | 'minutes'; count: number } {
   const minutes = Math.max(0, Math.floor((until.getTime() - now.getTime()) / 60_000));
   if (minutes >= 48 * 60) return { unit: 'days', count: Math.floor(minutes / (24 * 60)) };

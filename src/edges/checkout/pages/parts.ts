@@ -16,8 +16,9 @@ export function amountLine(amountDong: bigint): Html {
 }
 
 /**
- * Whom, how much, what for, until when. Merchant's words are isolated, so that they cannot reorder ours. 'short' is
- * for pages whose own words need the height of a phone: there whom and how much, on a wide screen everything.
+ * The order: the shop, the amount, the description, the time limit. The merchant's words are isolated, so
+ * that they cannot reorder ours. 'short' is for pages whose own words need the height of a phone: it shows
+ * shop and amount there, and everything on a wide screen.
  */
 export function orderSummary(view: OrderFrame, length: 'full' | 'short' = 'full'): Html {
   const t = texts[view.locale].order;
@@ -35,7 +36,7 @@ export function orderSummary(view: OrderFrame, length: 'full' | 'short' = 'full'
     </div></section>`;
 }
 
-/** The shop's name, and for who may see the order the host that it goes back to. */
+/** The shop's name, and the host that the buyer goes back to if this browser may see the order. */
 export function shopLine({ order, seesOrder }: OrderFrame): Html {
   return html`<strong class="shop"><bdi>${order.shopName}</bdi></strong>${
     seesOrder && order.shopDomain !== null && html` <span class="muted"><bdi>${order.shopDomain}</bdi></span>`
@@ -131,8 +132,8 @@ export function buttonForm(
 }
 
 /**
- * Ending the order, on every page before the result: asks before it does, and stands away from the button that goes
- * on. Works without scripts. Nothing for who may not end the order.
+ * Ends the order, on every page before the result. It asks first, stands away from the button that goes on,
+ * and works without scripts. A browser that may not end the order does not get it.
  */
 export function endPart(view: FormFrame, step: 'cancel' | 'give-up'): Html | null {
   if (!view.mayEnd) return null;

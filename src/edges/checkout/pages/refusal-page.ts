@@ -68,7 +68,10 @@ function whatToDo(view: RefusalView, todo: string): string {
     : `${t.tooLateHere(moment)} ${t.tooLateAgain}`;
 }
 
-/** Leaves out what cannot help: another wallet against the shop's bounds, a retry after the order's end. */
+/**
+ * Leaves out actions that cannot help: another wallet when the shop's bounds refuse, a retry after the
+ * order's end.
+ */
 function usefulWays(view: RefusalView): readonly Way[] {
   return possibleWays(view).filter((way) => way !== 'give-up' || view.mayEnd);
 }
@@ -79,7 +82,7 @@ function possibleWays(view: RefusalView): readonly Way[] {
   const from = worksFrom(view);
   if (from === null) return waysOn[view.code];
   const ways = waysOn[view.code].filter((way) => way !== 'retry' || from < view.order.expiresAt);
-  // What works only later does not come first while something works now.
+  // An action that works only later does not come first while another works now.
   return ways.includes('sign-out') ? ['sign-out', ...ways.filter((way) => way !== 'sign-out')] : ways;
 }
 

@@ -1,5 +1,5 @@
-// What a script adds, where there is one. Nothing depends on it: without it the server catches the second
-// press, the Refresh header returns to the shop, and the code field takes digits as they are typed.
+// The checkout's script. No page needs it: without it the server catches the second press, the Refresh header
+// returns to the shop, and the code field takes digits as they are typed.
 
 /**
  * One submit a page view (all buttons rest, the pressed one says so; given back after 20 s or on coming back

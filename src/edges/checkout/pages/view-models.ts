@@ -1,5 +1,5 @@
-// What each page needs to be told. Plain data: amounts as bigint dong, times as Date (shown in GMT+7), names
-// and phone numbers unmasked (the pages mask them). Whoever fills these decides; the pages only say it.
+// The data that each page is given: amounts as bigint dong, times as Date (shown in GMT+7), names and phone
+// numbers unmasked (the pages mask them). The code that fills them decides; the pages only show it.
 
 import type { ErrorKind } from '../../../ground/http/index.ts';
 import type { ResponseCode } from '../../../ground/protocols/index.ts';
@@ -84,7 +84,7 @@ export type CodeError =
   /** the wallet was sent as many as it may in an hour; `resendFrom` says when the next is */
   | 'too_many_codes'
   | 'busy'
-  /** None may be judged now; one that is being judged may still pay. */
+  /** No code may be judged now; one that is being judged may still pay. */
   | 'no_attempt_left';
 
 /** A code was sent. Posts otp, payment_id to /code; payment_id to /resend; or /cancel. */
