@@ -39,13 +39,15 @@ test('every relative link leads to a file, and to a heading that is there', () =
   assert.deepEqual(broken, []);
 });
 
-test('settings.md names every setting, and no other', () => {
-  const known = [...read('src/config.ts').matchAll(/^ {2}(VIPAY_\w+|DATABASE_URL):/gm)].map(
-    ([, name]) => name,
-  );
-  const told = [...read('docs/reference/settings.md').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
-  assert.deepEqual(told.sort(), known.sort());
-});
+for (const page of ['settings.md', 'cai-dat.md']) {
+  test(`${page} names every setting, and no other`, () => {
+    const known = [...read('src/config.ts').matchAll(/^ {2}(VIPAY_\w+|DATABASE_URL):/gm)].map(
+      ([, name]) => name,
+    );
+    const told = [...read(`docs/reference/${page}`).matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    assert.deepEqual(told.sort(), known.sort());
+  });
+}
 
 test('command-line.md names every command, and no other', async () => {
   const told = [...read('docs/operating/command-line.md').matchAll(/^\| `vipay ([^`]+)` \|/gm)];
