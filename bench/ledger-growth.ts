@@ -1,5 +1,5 @@
-// Growth: the ledger alone on journals of different length, side by side on one server and measured in turns, so that
-// what the machine does besides meets all of them alike.
+// Growth: the ledger alone on journals of different length, side by side on one server and measured in turns,
+// so that other work of the machine affects all of them equally.
 
 import { openDatabase } from '../src/ground/database/index.ts';
 import { type Figure, median, type Round, toFigure, toRound } from './ledger-figures.ts';

@@ -1,4 +1,4 @@
-// What a figure was measured on; without it a figure says nothing.
+// Describes the machine that a figure was measured on; without it a figure means nothing.
 
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os';

@@ -1,6 +1,6 @@
-// `npm run bench -- NAME [--json FILE] [--quick] [--write-docs]`: runs one benchmark by its name. Each one starts what
-// it needs on a place of its own, measures against something simple in the same run, and checks the books before it
-// believes itself.
+// `npm run bench -- NAME [--json FILE] [--quick] [--write-docs]`: runs one benchmark by its name. Each one
+// starts its servers in a place of its own, measures something simple beside it in the same run, and checks
+// the books before it reports figures.
 
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';

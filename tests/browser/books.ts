@@ -1,4 +1,4 @@
-// What the gateway's books and the shop say about an order, to hold against what the pages say.
+// Reads an order from the gateway's books and from the shop, to compare with the pages.
 
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';

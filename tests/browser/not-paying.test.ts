@@ -1,5 +1,5 @@
-// What a buyer meets who cannot pay, or does not want to: the page says what happened and what it means for the
-// money, and the shop hears the same.
+// A buyer cannot pay, or does not want to: the page says what happened and what it means for the money, and
+// the shop is told the same.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

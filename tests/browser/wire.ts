@@ -1,5 +1,5 @@
-// What a browser asked for and got: nothing may leave the gateway's origin, no page of the checkout may be larger
-// than one initial congestion window, and no page may make its browser complain.
+// Records the requests and answers of a browser: no request may leave the gateway's origin, no page of the
+// checkout may be larger than one initial congestion window, and no page may cause an error in the browser.
 
 import assert from 'node:assert/strict';
 import type { BrowserContext, Request } from 'playwright-core';

@@ -1,5 +1,5 @@
-// What a checkout asks of the database, request by request: counted, not timed, and held against the table of
-// ARCHITECTURE.md ("What a checkout costs").
+// Counts the statements that a checkout sends to the database, request by request, and compares them with the
+// table of ARCHITECTURE.md ("What a checkout costs").
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

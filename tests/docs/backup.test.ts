@@ -1,4 +1,5 @@
-// The commands of docs/operating/backup.md, run as they stand there: on a database with money in it, and back.
+// Runs the commands of docs/operating/backup.md exactly as written: saves a database with money in it, and
+// restores it.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,4 +1,4 @@
-// A session is over when it is over: what was signed out of opens nothing, and each sign-in has a token of its own.
+// An ended session opens nothing, and each sign-in gets a token of its own.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

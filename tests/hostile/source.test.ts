@@ -1,5 +1,5 @@
-// What the source itself holds or does not hold, where no request could show it: no text becomes a program, no guess
-// comes from a weak source, nothing is kept in the browser but cookies.
+// Facts of the source code that no request could show: no text is run as a program, no secret comes from a
+// weak random source, the browser stores nothing but cookies.
 
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';

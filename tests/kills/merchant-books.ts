@@ -1,5 +1,5 @@
-// What a merchant knows of its orders: the notifications its server heard, each with a signature that it checks
-// for itself, without the gateway's code where that is possible.
+// A merchant's knowledge of its orders: the notifications that its server received. It checks each signature
+// itself, without the gateway's code where possible.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { SiteCredentials } from '../../src/business/merchants/index.ts';

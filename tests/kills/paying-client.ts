@@ -1,5 +1,5 @@
-// A client that pays and cancels orders through a gateway that may die at any moment. It keeps a journal of what it
-// was answered; what it was not answered it asks again, with the same words.
+// A client that pays and cancels orders through a gateway that may die at any moment. It keeps a journal of
+// the answers. A request without an answer is sent again with the same words.
 
 import { randomBytes } from 'node:crypto';
 import type { MerchantSite, SiteCredentials } from '../../src/business/merchants/index.ts';

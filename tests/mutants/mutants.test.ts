@@ -1,5 +1,5 @@
-// A test of the tests: with a protection of the gateway taken out, the scenario that holds it must find fault.
-// The same scenarios find none without a mutant (tests/races, tests/kills).
+// A test of the tests: when one protection is taken out of the gateway, the scenario that guards it must
+// fail. Without a mutant the same scenarios pass (tests/races, tests/kills).
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,5 +1,6 @@
-// Everything against everything: a seeded mix of paying, cancelling, expiring, guessing and turning away over few
-// orders and few wallets, from two processes. Nothing may lock in a ring, and at the end everything fits together.
+// Everything against everything: a seeded mix of paying, cancelling, expiring, guessing and turning away over
+// few orders and few wallets, from two processes. No deadlock may occur, and at the end books and states must
+// agree.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,5 +1,6 @@
-// Expiry and cancelling against posting, from two processes: the first to commit wins, whichever it is, and the
-// other shows what is true. Both ways round are forced once, by holding the posting; then left to chance many times.
+// Expiry and cancelling against posting, from two processes: the first to commit wins, and the other shows
+// the true result. The test forces each order of events once, by holding the posting, and then leaves it to
+// chance many times.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

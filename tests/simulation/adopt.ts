@@ -1,5 +1,5 @@
-// After several at once nobody can say beforehand who was first: the model takes over what the books say, once it
-// is sure that they may say so, and that every caller was told the truth.
+// When several calls run at once, nobody can know which was first. The model checks that the books' result is
+// allowed and that every caller was told the truth, and then takes that result over.
 
 import type { Outcome } from '../support/worker-protocol.ts';
 import type { Books, BooksOrder, BooksPayment } from './books.ts';

@@ -1,6 +1,6 @@
-// The same steps while the machine fails in the middle of postings: processes killed, connections cut before and
-// after their COMMIT, the server stopped at once. Whoever was told something was told the truth, whoever was told
-// nothing finds it out by asking, and the books agree with the model after every step.
+// The same steps while the machine fails in the middle of postings: processes killed, connections cut before
+// and after their COMMIT, the server stopped at once. Every answer that a caller got is true, a caller
+// without an answer learns the truth by asking, and the books agree with the model after every step.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,4 +1,4 @@
-// Several calls at once: the books say what became of them, then they are held against every rule there is.
+// Several calls at once: the books show their results, which are then checked against every rule.
 
 import { sql } from 'kysely';
 import { isPassingFault } from '../../src/ground/database/index.ts';

@@ -1,5 +1,5 @@
-// The steps of a simulation, drawn from a seed alone: they call orders, payments, wallets and sites by number and
-// say amounts by what they aim at, so that the same seed gives the same steps whatever the database answered.
+// The steps of a simulation, drawn from a seed alone: they name orders, payments, wallets and sites by
+// number, and amounts by their purpose. So the same seed gives the same steps, whatever the database answers.
 
 import type { WalletStatus } from '../../src/business/wallets/index.ts';
 import type { NamedPoint } from '../../src/ground/context.ts';

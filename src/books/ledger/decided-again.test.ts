@@ -1,5 +1,5 @@
-// What is read without a lock, or is not there to be locked, changes between the decision and the writing: the batch
-// is decided again, and what it answers is true.
+// Rows that are read without a lock, or do not exist yet, change between the decision and the writing. The
+// batch is decided again, and its answers are true.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,4 +1,5 @@
-// One-time codes under pressure: how many are sent, how many are judged, and what a right one that cannot pay costs.
+// Limits of one-time codes: how many are sent, how many are judged, and whether a right code that cannot pay
+// costs an attempt.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,4 +1,4 @@
-// Every end of an order that a buyer reached has a number by which it can be found, whoever ends it.
+// However a classic order ends, it has a number by which people can find it.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';

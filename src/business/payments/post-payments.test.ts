@@ -1,5 +1,5 @@
-// The port to the money under load: each payment of a batch is decided by itself, in the order of arrival, and gets
-// its own answer, whatever becomes of the others.
+// The port to the money under load: each payment of a batch is decided by itself, in the order of arrival,
+// and gets its own answer, which does not depend on the others'.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,5 +1,5 @@
-// What callers are told when the database fails under a posting: the truth, "busy" (nothing was posted) or "not
-// known yet", within bounds, and never a guess.
+// The answers that callers get when the database fails during a posting: the truth, "busy" (nothing was
+// posted) or "not known yet", within a time limit, and never a guess.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';

@@ -1,5 +1,5 @@
-// States move only as the state machine says, in the database too, whoever writes them: each move is tried by the
-// owner of the tables, whom no grant holds back.
+// States move only as the state machine allows, in the database too. Each move is tried by the owner of the
+// tables, whom no grant stops.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,4 +1,5 @@
-// Each fault is planted into right books with the owner's hand, its triggers switched off, and must be found by name.
+// The test, as the owner and with triggers switched off, puts each fault into correct books. Verification
+// must find it by name.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// What keeps a stranger from guessing a PIN, and what must not keep the holder from signing in.
+// The limits on guessing a PIN, and that they do not stop the holder from signing in.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,5 +1,5 @@
-// More buyers than the machine can take: who comes too late is told at once to try again, loses nothing, and an
-// operator sees it at /metrics.
+// More buyers than the machine can serve: those who come too late are told at once to try again and lose
+// nothing, and an operator sees it at /metrics.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

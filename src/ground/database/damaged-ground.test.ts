@@ -1,5 +1,5 @@
-// Each damage of the data directory and of the embedded database in it has its sentence and its way out, and nothing
-// that may still be of use is removed.
+// For each damage of the data directory or its embedded database the program says what is wrong and what to
+// do, and removes no file that may still be useful.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';

@@ -1,5 +1,5 @@
-// One table for everybody who catches a fault of the database. The texts are another language's on purpose: a server
-// speaks as it was set up, and only SQLSTATE is the same everywhere.
+// One table of faults of the database for all code that catches them. The texts are in another language on
+// purpose: a server's language is a setting, and only SQLSTATE is the same everywhere.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';

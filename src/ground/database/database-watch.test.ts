@@ -1,4 +1,4 @@
-// Readiness asks the database itself, on its own connection; a wrong clock keeps everything from being decided.
+// Readiness asks the database itself, on its own connection. With a wrong clock nothing is decided.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,4 +1,5 @@
-// Databases of another make are told before anything is done on them, in words with the way out.
+// Databases with unsuitable settings are reported before anything is done on them, with words that say what
+// to do.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,4 +1,5 @@
-// Group commit by itself: what goes together, in which order, and what happens when there is too much, or a fault.
+// Group commit alone: which requests go together, in which order, and what happens with a full queue or a
+// fault.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// What is unique is unique by bytes: no upgrade of a library of the server's machine lets a duplicate in.
+// Unique keys are compared by bytes, so an upgrade of the server's libraries cannot let a duplicate in.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';

@@ -1,4 +1,5 @@
-// Nothing hangs on how a server, a database or a role is set up: a gateway on a role set up as badly as it can be.
+// The gateway does not depend on settings of the server, the database or the role: it works with a role that
+// is set up as badly as possible.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

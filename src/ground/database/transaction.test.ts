@@ -1,4 +1,5 @@
-// A pipelined transaction is one transaction: what it sends runs in order, and is there as a whole or not at all.
+// A pipelined transaction is one transaction: its statements run in order, and all of them take effect or
+// none.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';

@@ -1,5 +1,6 @@
-// A shop's own parameters beside the result's, read by receivers of several makes. Each reader here reads every name as
-// its platform would, and believes what its signature fits; none may ever believe anything but the genuine result.
+// A shop's own parameters beside the result's, read by several platforms. Each reader here reads names as its
+// platform does, and accepts values that fit the signature. No reader may accept anything but the genuine
+// result.
 
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
