@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { after, test } from 'node:test';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { Webhook } from 'standardwebhooks';
 import { createTestDatabase } from '../../../tests/support/database.ts';
 import {
@@ -16,6 +17,7 @@ import {
   createNotificationContext,
   getNotification,
   type TestSite,
+  until,
 } from '../../../tests/support/notification-fixtures.ts';
 import { createLogger } from '../../ground/log/index.ts';
 import { verifyV1Result } from '../../ground/protocols/classic-v1/index.ts';
@@ -26,7 +28,7 @@ import { attemptsMax, type Notification } from './notification.ts';
 import { type ClaimedNotification, claimDue, listAttempts } from './notification-queries.ts';
 import { resendNotification } from './resend-notification.ts';
 
-const { db, owner, drop } = await createTestDatabase();
+const { db, owner, adminUrl, drop } = await createTestDatabase();
 after(drop);
 const clock = createManualClock();
 const context = createNotificationContext(db, clock);
@@ -233,6 +235,34 @@ test('a site that lost its URL or its key fails the attempt and not the process'
   assert.partialDeepStrictEqual(attempt, { outcome: 'connection_failed', url: '' });
   assert.equal((await getNotification(context, first.orderId)).status, 'pending');
   assert.equal(endpoint.heard.length, 0);
+});
+
+test('the database that fails while a result is encoded costs the merchant no attempt: the lease brings it back', async () => {
+  const endpoint = await startEndpoint(answerRspCode('00'));
+  const site = await addSite(context, { notifyUrl: endpoint.url });
+  const recorded = await addNotification(context, site);
+  const claimed = await claimOne(recorded);
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  try {
+    await admin.query('begin; lock table site_keys in access exclusive mode');
+    const delivering = assert.rejects(deliverOnce(context, claimed, options), { code: '57014' });
+    await until('the keys are waited for', async () => {
+      const { rowCount } = await admin.query(`select pg_cancel_backend(pid) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`);
+      return rowCount === 1;
+    });
+    await delivering;
+  } finally {
+    await admin.end();
+  }
+  assert.deepEqual(await listAttempts(db, recorded.id), []);
+  assert.equal((await getNotification(context, recorded.orderId)).status, 'pending');
+  assert.equal(endpoint.heard.length, 0);
+
+  clock.advance(31_000);
+  await deliverOnce(context, await claimOne(recorded), options);
+  assert.equal((await getNotification(context, recorded.orderId)).status, 'delivered');
 });
 
 test('the whole schedule is run through, then the notification is exhausted, and a resend begins anew', async () => {

@@ -3,6 +3,7 @@
 
 import { uuidv7 } from 'uuidv7';
 import type { Context } from '../../ground/context.ts';
+import { isPassingFault } from '../../ground/database/index.ts';
 import { logEvent } from '../../ground/log/index.ts';
 import {
   type CallbackPolicy,
@@ -119,6 +120,8 @@ async function prepare(context: Context, claimed: ClaimedNotification): Promise<
     const request = await encodeNotification(context, claimed, order, { ...site, notifyUrl });
     return { protocol, request, fault: null };
   } catch (error) {
+    // The database's fault is no attempt at the merchant.
+    if (isPassingFault(error)) throw error;
     context.log.error({ err: error, notificationId: claimed.id }, 'notification could not be encoded');
     return { protocol, request: nothingToSend, fault: 'not sent: the result could not be encoded' };
   }
