@@ -34,6 +34,7 @@ import {
   outliveBrokenOutput,
   outliveStrayErrors,
   sayWhenSlow,
+  tellLibraryConsole,
 } from './ground/log/index.ts';
 import { systemClock } from './ground/time/index.ts';
 import { openKeyRing } from './open-key-ring.ts';
@@ -58,6 +59,7 @@ let ready = false;
 async function start(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createLogger(config.logLevel);
+  tellLibraryConsole(log);
   const serves = config.role !== 'work';
   // Asked before anything is started: the commonest fault should not cost a minute.
   if (serves) await claimPort(config);

@@ -1,3 +1,4 @@
+export { tellLibraryConsole } from './library-console.ts';
 export { type EventFields, type LogEventName, logEvent, logEvents, watchEvents } from './log-events.ts';
 export { createLogger, type Logger, logPath } from './logger.ts';
 export { type Say, sayWhenSlow } from './say-when-slow.ts';

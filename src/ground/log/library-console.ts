@@ -1,0 +1,14 @@
+// What libraries write to the console (graphile-worker a stack, when its pool ends while it asks for jobs) becomes
+// lines of the log: a reader of one JSON line an event finds nothing else, and secrets and phone numbers are taken out.
+
+import { format } from 'node:util';
+import type { Logger } from './logger.ts';
+
+const lengthMax = 4_096;
+
+/** For the rest of the process's life. The program itself says what it has to say to standard output, not by this. */
+export function tellLibraryConsole(log: Logger): void {
+  const tell = (...said: unknown[]) =>
+    log.warn({ said: format(...said).slice(0, lengthMax) }, 'a library says');
+  for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const) console[name] = tell;
+}
