@@ -14,6 +14,8 @@ export type CuttingProxy = {
    * `text`: the next of those that have sent it in the same transaction.
    */
   cutNext(cut: Cut, refuseAfter?: boolean, text?: string): void;
+  /** Cuts every connection that is open, wherever it is in its work. */
+  cutAll(): void;
   /** Takes connections again, and forgets a cut that has not come. */
   accept(): void;
   /** How often it has cut. */
@@ -79,6 +81,9 @@ export async function startCuttingProxy(targetPort: number): Promise<CuttingProx
     },
     cutNext: (cut, refuseAfter = false, text = '') => {
       planned = { cut, refuseAfter, text };
+    },
+    cutAll: () => {
+      for (const socket of open) socket.destroy();
     },
     accept: () => {
       planned = null;

@@ -32,19 +32,28 @@ export type ProcessOptions = {
   uid?: number;
   /** Another copy of the project than this one. */
   projectDir?: string;
+  /** A module loaded before the program, with which it can be talked to (`child.send`). */
+  hook?: string;
 };
+
+/** Of what a process has said, this much of the end is kept. */
+const outputMax = 2_000_000;
 
 export function startGatewayProcess(options: ProcessOptions): GatewayProcess {
   const { PATH = '' } = process.env;
   const projectDir = options.projectDir ?? ownProjectDir;
-  const child = spawn(join(projectDir, pinnedNode), [join(projectDir, 'src/main.ts')], {
+  const hooked = options.hook === undefined ? [] : ['--expose-gc', '--import', options.hook];
+  const child = spawn(join(projectDir, pinnedNode), [...hooked, join(projectDir, 'src/main.ts')], {
     env: { PATH, VIPAY_DATA_DIR: options.dataDir, VIPAY_PORT: String(options.port), ...options.env },
     cwd: projectDir,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(options.hook === undefined ? [] : ['ipc' as const])],
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk) => {
+      output = (output + chunk).slice(-outputMax);
+    });
   const url = `http://localhost:${options.port}`;
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   const ended = async () => {

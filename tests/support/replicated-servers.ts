@@ -5,8 +5,10 @@ import { randomBytes } from 'node:crypto';
 import { appendFile, chown, cp, lstat, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { type EmbeddedPostgres, migrate, openEmbeddedPostgres } from '../../src/ground/database/index.ts';
+import { isProcessAlive } from '../../src/ground/database/lock-file.ts';
 import { type CuttingProxy, startCuttingProxy } from './cutting-proxy.ts';
 
 export type ReplicatedServers = {
@@ -16,54 +18,102 @@ export type ReplicatedServers = {
   proxy: CuttingProxy;
   first(): EmbeddedPostgres;
   second(): EmbeddedPostgres;
-  /** The first ends, the second becomes the primary, the first comes back as its standby. */
+  /** The server that takes writes. */
+  primary(): EmbeddedPostgres;
+  /** The primary ends, the other takes its place, and the one that ended comes back as its standby. */
   failOver(): Promise<void>;
+  /** The primary ends as in a loss of power, and starts again; the proxy leads to it. */
+  crash(): Promise<void>;
   remove(): Promise<void>;
 };
+
+type Place = 0 | 1;
+
+const followTriesMax = 1_500;
 
 export async function startReplicatedServers(): Promise<ReplicatedServers> {
   const name = join(tmpdir(), `vipay-pair-${process.pid}-${randomBytes(4).toString('hex')}`);
   const dirs = [`${name}-1`, `${name}-2`] as const;
-  let first = await openEmbeddedPostgres({ dataDir: dirs[0] });
+  const open = (place: Place) => openEmbeddedPostgres({ dataDir: dirs[place] });
+  let first = await open(0);
   await migrate({ ownerUrl: first.ownerUrl, appUrl: first.url });
   await first.stop();
   await copyAsItIs(dirs[0], dirs[1]);
-  first = await openEmbeddedPostgres({ dataDir: dirs[0] });
+  first = await open(0);
   await follow(dirs[1], first);
-  const second = await openEmbeddedPostgres({ dataDir: dirs[1] });
+  const servers: [EmbeddedPostgres, EmbeddedPostgres] = [first, await open(1)];
+  let primary: Place = 0;
   const proxy = await startCuttingProxy(first.port);
   const url = new URL(first.url);
   url.port = String(proxy.port);
   return {
     url: url.href,
     proxy,
-    first: () => first,
-    second: () => second,
+    first: () => servers[0],
+    second: () => servers[1],
+    primary: () => servers[primary],
     async failOver() {
+      const [before, after]: [Place, Place] = primary === 0 ? [0, 1] : [1, 0];
+      await untilFollowed(servers[before]);
       // A clean stop sends all that was written to the standby before it ends.
-      await first.stop();
-      const admin = new pg.Client({ connectionString: second.adminUrl });
-      await admin.connect();
-      await admin.query('select pg_promote(true, 30)');
-      await admin.end();
-      await follow(dirs[0], second);
-      first = await openEmbeddedPostgres({ dataDir: dirs[0] });
+      await servers[before].stop();
+      await asAdmin(servers[after], (admin) => admin.query('select pg_promote(true, 30)'));
+      primary = after;
+      await follow(dirs[before], servers[after]);
+      servers[before] = await open(before);
+    },
+    async crash() {
+      const { pid } = servers[primary];
+      process.kill(pid, 'SIGQUIT');
+      while (isProcessAlive(pid)) await delay(5);
+      servers[primary] = await open(primary);
+      proxy.target(servers[primary].port);
+      // It may have come back at another port.
+      await asAdmin(servers[primary === 0 ? 1 : 0], async (admin) => {
+        await admin.query(`alter system set primary_conninfo = '${conninfoOf(servers[primary])}'`);
+        await admin.query('select pg_reload_conf()');
+      });
     },
     async remove() {
       await proxy.close();
-      await first.stop();
-      await second.stop();
+      for (const server of servers) await server.stop();
       for (const dir of dirs) await rm(dir, { recursive: true, force: true });
     },
   };
 }
 
+function conninfoOf({ adminUrl }: EmbeddedPostgres): string {
+  const { username, password, port } = new URL(adminUrl);
+  return `host=127.0.0.1 port=${port} user=${username} password=${password}`;
+}
+
+/** A standby that was cut off would lack what it has not heard, were it made the primary. */
+async function untilFollowed(server: EmbeddedPostgres): Promise<void> {
+  await asAdmin(server, async (admin) => {
+    for (let tries = 0; tries < followTriesMax; tries += 1) {
+      const { rowCount } = await admin.query("select from pg_stat_replication where state = 'streaming'");
+      if (rowCount === 1) return;
+      await delay(20);
+    }
+    throw new Error('the standby does not follow');
+  });
+}
+
+async function asAdmin<T>(server: EmbeddedPostgres, work: (admin: pg.Client) => Promise<T>): Promise<T> {
+  const admin = new pg.Client({ connectionString: server.adminUrl });
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.end();
+  }
+}
+
 /** The server of this directory, which does not run, will be a standby of `primary`. */
 async function follow(dataDir: string, primary: EmbeddedPostgres): Promise<void> {
   const { clusterDir } = JSON.parse(await readFile(join(dataDir, 'postgres.json'), 'utf8'));
-  const { username, password, port } = new URL(primary.adminUrl);
-  const conninfo = `host=127.0.0.1 port=${port} user=${username} password=${password}`;
-  await appendFile(join(clusterDir, 'postgresql.auto.conf'), `primary_conninfo = '${conninfo}'\n`);
+  const setting = `primary_conninfo = '${conninfoOf(primary)}'\n`;
+  await appendFile(join(clusterDir, 'postgresql.auto.conf'), setting);
   const signal = join(clusterDir, 'standby.signal');
   await writeFile(signal, '');
   const { uid, gid } = await stat(clusterDir);

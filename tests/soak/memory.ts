@@ -1,0 +1,37 @@
+// Whether a gateway's memory stays flat: what is in use after a collection of garbage, early in the soak and at its end.
+
+import type { Memory } from './gateway-hook.ts';
+
+export type Flatness = { samples: number; early: Memory; late: Memory; violations: string[] };
+
+/** Until then caches fill and code is compiled. */
+const warmUpShare = 0.2;
+/** Of what is in use early, and this much more: what a few requests under way hold. */
+const heapGrowthMax = { share: 0.15, bytes: 12_000_000 };
+const rssGrowthMax = { share: 0.25, bytes: 48_000_000 };
+
+/** By the medians of the first and the last third after warm-up. */
+export function judgeFlatness(samples: readonly Memory[]): Flatness {
+  const warm = samples.slice(Math.floor(samples.length * warmUpShare));
+  const third = Math.max(1, Math.floor(warm.length / 3));
+  const early = medianOf(warm.slice(0, third));
+  const late = medianOf(warm.slice(-third));
+  const violations: string[] = [];
+  const judge = (what: string, key: keyof Memory, most: { share: number; bytes: number }) => {
+    if (late[key] > early[key] * (1 + most.share) + most.bytes)
+      violations.push(`${what} grew from ${inMegabytes(early[key])} to ${inMegabytes(late[key])}`);
+  };
+  judge('the heap in use', 'heapBytes', heapGrowthMax);
+  judge('the resident memory', 'rssBytes', rssGrowthMax);
+  return { samples: samples.length, early, late, violations };
+}
+
+export function inMegabytes(bytes: number): string {
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+function medianOf(samples: readonly Memory[]): Memory {
+  const middle = (key: keyof Memory) =>
+    samples.map((sample) => sample[key]).sort((a, b) => a - b)[samples.length >> 1] ?? 0;
+  return { heapBytes: middle('heapBytes'), rssBytes: middle('rssBytes') };
+}

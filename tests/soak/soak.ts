@@ -1,0 +1,204 @@
+// A soak: two gateways under mixed traffic for as long as told, while one fault after the other is injected; then
+// everything comes to rest and is looked at. Latencies are told, never judged.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { listSandboxMessages } from '../../src/business/messages/index.ts';
+import { texts } from '../../src/edges/checkout/texts/index.ts';
+import { createSeededRandom, type SeededRandom } from '../support/seeded-random.ts';
+import { runErrand } from './buyers.ts';
+import { drawErrand } from './errands.ts';
+import { type Injected, injectFaults } from './faults.ts';
+import { comeToRest, findEverythingWrong } from './final-checks.ts';
+import type { Memory } from './gateway-hook.ts';
+import { findFaultOfLine } from './known-errors.ts';
+import { type Flatness, judgeFlatness } from './memory.ts';
+import { type Clerk, createClerk } from './shop-clerk.ts';
+import { Tab } from './soak-browser.ts';
+import { openSoakStage, type SoakStage } from './soak-stage.ts';
+import type { LogLine } from './soaked-gateway.ts';
+import { createWeb, type Web } from './web.ts';
+
+export type SoakOptions = {
+  seconds: number;
+  seed?: number;
+  /** Buyers at a time. */
+  lanes?: number;
+  /** Told every few seconds how it goes. */
+  say?: (line: string) => void;
+  isOver?: () => boolean;
+};
+
+export type SoakReport = {
+  seed: number;
+  seconds: number;
+  requests: number;
+  statuses: Map<number, number>;
+  noAnswers: number;
+  latencies: Map<string, number[]>;
+  orders: number;
+  ordersByStatus: Map<string, number>;
+  errands: Map<string, number>;
+  injected: Injected[];
+  errorLines: Map<string, number>;
+  heard: number;
+  memory: Flatness;
+  violations: string[];
+};
+
+const progressMs = 5_000;
+const measureEveryMs = 2_000;
+const orderSeconds = 20;
+const lanesDefault = 12;
+const findingsMax = 25;
+
+export async function runSoak(options: SoakOptions): Promise<SoakReport> {
+  const random = createSeededRandom(options.seed);
+  const { seconds, lanes = lanesDefault, say = () => undefined } = options;
+  const injected: Injected[] = [];
+  const errorLines = new Map<string, number>();
+  const badLines: string[] = [];
+  const stage = await openSoakStage(random, { lanes, orderSeconds }, (line) => {
+    noteLine(line, injected, { errorLines, badLines });
+  });
+  try {
+    const web = createWeb(stage.gateways, () => random.integer(0, 1_000));
+    const pause = () => delay(random.integer(5, 120));
+    const clerk = createClerk(web, pause);
+    const errands = new Map<string, number>();
+    const samples: Memory[] = [];
+    const startedAt = Date.now();
+    const isOver = () => Date.now() - startedAt > seconds * 1_000 || options.isOver?.() === true;
+    const progress = setInterval(
+      () => say(describeProgress({ startedAt, web, clerk, injected, samples })),
+      progressMs,
+    );
+    const measuring = sampleMemory(stage, samples, isOver);
+    const faults = injectFaults(stage, random, { isOver, pauseMsMax: seconds < 120 ? 600 : 3_000 }, injected);
+    await Promise.all(
+      stage.purses.map((_, lane) => runLane(stage, { web, clerk, random, errands, pause, isOver }, lane)),
+    );
+    const failedFaults = await faults;
+    await measuring;
+    clearInterval(progress);
+    say('the traffic has ended; waiting until everything is at rest');
+    const unrested = await comeToRest(stage);
+    const wrong = await findEverythingWrong(stage, clerk);
+    web.close();
+    const memory = judgeFlatness(samples);
+    return {
+      seed: random.seed,
+      seconds,
+      requests: [...web.statuses.values()].reduce((sum, count) => sum + count, 0),
+      statuses: web.statuses,
+      noAnswers: web.noAnswers,
+      latencies: web.latencies,
+      orders: clerk.journal.size,
+      ordersByStatus: await countOrders(stage),
+      errands,
+      injected,
+      errorLines,
+      heard: stage.merchant.heard,
+      memory,
+      violations: [
+        ...badLines,
+        ...[unrested, web.violations, failedFaults, memory.violations, wrong].flatMap(shorten),
+      ],
+    };
+  } finally {
+    await stage.stop();
+  }
+}
+
+/** One cause may have hundreds of consequences. */
+function shorten(findings: readonly string[]): string[] {
+  const more = findings.length - findingsMax;
+  return more > 0 ? [...findings.slice(0, findingsMax), `… and ${more} more like these`] : [...findings];
+}
+
+type Lane = {
+  web: Web;
+  clerk: Clerk;
+  random: SeededRandom;
+  errands: Map<string, number>;
+  pause: () => Promise<unknown>;
+  isOver: () => boolean;
+};
+
+/** One buyer after the other, each with an order of its own. */
+async function runLane(stage: SoakStage, lane: Lane, place: number): Promise<void> {
+  const { web, clerk, random, errands, pause, isOver } = lane;
+  const purses = stage.purses[place];
+  if (purses === undefined) return;
+  const readCode = (phone: string) => readNewestCode(stage, phone);
+  for (let visit = 0; !isOver(); visit += 1) {
+    const errand = drawErrand(purses, random);
+    const entry = await clerk.place(random.pick(stage.shops), `S${place}-${visit}`, errand.amountDong);
+    if (entry === null) continue;
+    errands.set(errand.name, (errands.get(errand.name) ?? 0) + 1);
+    const home = `10.${place}.${(visit >> 8) & 255}.${visit & 255}`;
+    const tab = new Tab(web, { path: entry.path, home });
+    const visiting = runErrand(tab, errand, { readCode, pause, random });
+    if (random.integer(1, 25) === 1) await pause().then(() => clerk.cancel(entry));
+    const last = await visiting;
+    if (last === 'result' && tab.page?.body.includes(`<span>${texts.vi.result.paid}</span>`))
+      entry.told.add('paid');
+    if (random.integer(1, 3) === 1) await clerk.ask(entry, random.pick(['id', 'reference']));
+  }
+}
+
+/** As the buyer reads it on the phone, which does not hang on the shop's database. */
+async function readNewestCode({ context }: SoakStage, phone: string): Promise<string | null> {
+  for (let tries = 0; tries < 20; tries += 1) {
+    const messages = await listSandboxMessages(context, { phone, limit: 3 }).catch(() => null);
+    if (messages !== null)
+      return messages.find(({ purpose }) => purpose === 'otp')?.text.match(/\b[0-9]{6}\b/)?.[0] ?? null;
+    await delay(250);
+  }
+  return null;
+}
+
+async function sampleMemory({ gateways: [first] }: SoakStage, samples: Memory[], isOver: () => boolean) {
+  while (!isOver()) {
+    samples.push(await first.measure());
+    await delay(measureEveryMs);
+  }
+}
+
+function noteLine(
+  line: LogLine,
+  injected: readonly Injected[],
+  { errorLines, badLines }: { errorLines: Map<string, number>; badLines: string[] },
+): void {
+  if (line.level === 'error' || line.level === 'fatal') {
+    // The library's sentences hold times and numbers.
+    const kind =
+      line.msg
+        .split('\n', 1)[0]
+        ?.replaceAll(/\d[\d.]*/g, '…')
+        .slice(0, 120) ?? '';
+    errorLines.set(kind, (errorLines.get(kind) ?? 0) + 1);
+  }
+  const fault = findFaultOfLine(line, injected);
+  if (fault !== null && badLines.length < findingsMax) badLines.push(fault);
+}
+
+async function countOrders({ context }: SoakStage): Promise<Map<string, number>> {
+  const { rows } = await context.owner.pool.query<{ status: string; count: number }>(
+    'select status, count(*)::int as count from orders group by status order by status',
+  );
+  return new Map(rows.map(({ status, count }) => [status, count]));
+}
+
+function describeProgress(so: {
+  startedAt: number;
+  web: Web;
+  clerk: Clerk;
+  injected: readonly Injected[];
+  samples: readonly Memory[];
+}): string {
+  const requests = [...so.web.statuses.values()].reduce((sum, count) => sum + count, 0);
+  const heap = so.samples.at(-1)?.heapBytes ?? 0;
+  const now = so.injected.filter(({ toMs }) => toMs === null).map(({ name }) => name);
+  const seconds = Math.round((Date.now() - so.startedAt) / 1_000);
+  return `${seconds} s: ${so.clerk.journal.size} orders, ${requests} requests, ${so.web.statuses.get(503) ?? 0} × 503, ${so.injected.length} faults (now: ${now.join(', ') || 'none'}), heap ${Math.round(heap / 1_000_000)} MB, ${so.web.violations.length} violations`;
+}
