@@ -170,7 +170,7 @@ async function checkRights(db: Database): Promise<Finding[]> {
   );
 }
 
-/** Opens the keys of some sites: a key ring other than theirs would refuse every order of theirs. */
+/** Opens the keys of some sites, because with a wrong key ring the gateway would refuse all their orders. */
 async function checkKeys(config: Config, db: Database): Promise<Finding> {
   const sites = await listSites(db, { limit: pageMax });
   try {

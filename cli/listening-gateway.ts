@@ -1,5 +1,5 @@
-// The gateway that listens where these settings say, and whether its database is the one that a command works on.
-// A command that changes another database than the gateway's is otherwise a riddle.
+// The gateway that listens where these settings say, and whether its database is the one that a command works
+// on. Otherwise a person could not understand why a command changes nothing at the gateway.
 
 import { sql } from 'kysely';
 import type { Config } from '../src/config.ts';

@@ -142,7 +142,7 @@ function readId(parse: (text: string) => string | null, given: string, form: str
   return id;
 }
 
-/** By the page that begins right before it. */
+/** Found by reading the page that begins just before it. */
 async function seekNotification(db: DbOrTx, id: string): Promise<Notification | null> {
   const before = (BigInt(`0x${id.replaceAll('-', '')}`) - 1n).toString(16).padStart(32, '0');
   const [found] = await listNotifications(db, { after: before, limit: 1 });

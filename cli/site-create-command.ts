@@ -171,7 +171,7 @@ async function makeSite(gateway: Gateway, _args: string[], options: CreateOption
   };
 }
 
-/** What a person types, else what is known of the merchant: never a reason to refuse. */
+/** The value that a person types, else the known value of the merchant. It is never a reason to refuse. */
 async function chooseName({ merchantName, merchantSite, json }: CreateOptions): Promise<string> {
   const known = merchantName ?? merchantSite ?? 'My shop';
   if (json || !process.stdin.isTTY || !process.stderr.isTTY) return known;

@@ -87,7 +87,7 @@ export function readKeyFile(path: string | undefined): { merchantPublicKey?: str
   return path === undefined ? {} : { merchantPublicKey: readInput(path, '--merchant-public-key') };
 }
 
-/** Without the members that were not given. */
+/** The object without the members that were not given. */
 export function given<T extends object>(members: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
     [Name in keyof T]?: Exclude<T[Name], undefined>;

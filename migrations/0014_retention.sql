@@ -4,7 +4,7 @@
 -- notification_attempts, checkout_sessions): writers wait for that long.
 
 create table retention_rules (
-  -- What is trimmed; docs/operating/retention.md says what each is.
+  -- The subject that is trimmed; docs/operating/retention.md describes each.
   subject text not null,
   valid_from timestamptz not null,
   kept_seconds bigint not null,

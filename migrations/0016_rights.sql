@@ -13,7 +13,7 @@ begin
       hint = 'Whoever may change the state of an order may call this: the roles that migrations/grants.sql names.';
 end $$;
 
--- As before (0007, 0008), but for the question at their head.
+-- The same functions as before (0007, 0008), with the check of the login at their head.
 
 create or replace function ledger_read_accounts(p_locked uuid[], p_read uuid[])
   returns table (id uuid, environment text, kind text, owner text, balance_dong bigint, status text)

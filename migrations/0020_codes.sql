@@ -9,7 +9,7 @@ alter table confirmations drop column attempts;
 
 create table code_sends (
   wallet_id uuid not null,
-  -- Of the last hour, at most otp.sends_per_hour_max.
+  -- The times of the last hour's codes, at most otp.sends_per_hour_max.
   sent_at timestamptz[] not null,
   constraint code_sends_pkey primary key (wallet_id),
   constraint code_sends_wallet foreign key (wallet_id) references wallets (id)

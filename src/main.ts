@@ -50,7 +50,7 @@ const databaseConnectionsMax = 20;
 /** A server that has become the primary is known this soon. */
 const watchEveryMs = 1_000;
 
-/** What has been started, in that order; stopped backwards. */
+/** The started parts, in that order. They are stopped in the reverse order. */
 const started: { name: string; stop: () => Promise<void> }[] = [];
 let stopping = false;
 /** Until everything runs, /readyz says no: a load balancer may wait, an operator's script too. */
@@ -61,7 +61,7 @@ async function start(): Promise<void> {
   const log = createLogger(config.logLevel);
   tellLibraryConsole(log);
   const serves = config.role !== 'work';
-  // Asked before anything is started: the commonest fault should not cost a minute.
+  // Asked before anything is started, so that the most common fault shows at once.
   if (serves) await claimPort(config);
   await prepareFolder(config);
   const urls = await openStore(config);
@@ -100,18 +100,21 @@ async function start(): Promise<void> {
   if (app) started.push({ name: 'http', stop: () => app.close() });
   if (app && !app.server.listening) await listen(app, config);
   if (config.metricsPort !== null) await openMetrics(context, config, config.metricsPort);
-  // Started last and stopped first: what it sends may come back to this server.
+  // Started last and stopped first, because its calls may come back to this server.
   if (config.role !== 'serve') {
     const work: Work = await step('the jobs to start', () => startWork(context, config, urls.url));
     started.push({ name: 'work', stop: () => work.stop() });
   }
   ready = true;
-  // Not before: what goes wrong while starting ends the start.
+  // Not earlier, because an error during the start must end the start.
   outliveStrayErrors(log);
   greet(config);
 }
 
-/** Says what is different on this server, and does not start where it could not be right. */
+/**
+ * Reports unusual settings of this database server, and stops the start when the gateway could not work
+ * correctly.
+ */
 async function refuseUnfitServer(url: string): Promise<void> {
   const findings = await examineServer(url);
   const tell = ({ found, advice }: ServerFinding) => (advice === undefined ? found : `${found} ${advice}`);
@@ -134,7 +137,7 @@ async function openWatch(url: string, log: Logger): Promise<DatabaseWatch> {
   return watch;
 }
 
-/** What passes by itself, a clock that is being set, is waited for; meanwhile /readyz says why. */
+/** Waits for a fault that passes by itself, such as a clock that is being set. Meanwhile /readyz says why. */
 async function waitUntilWell(watch: DatabaseWatch, listenEarly: () => Promise<unknown>): Promise<void> {
   const standing = await watch.ask();
   if (standing.ok) return;
@@ -143,7 +146,7 @@ async function waitUntilWell(watch: DatabaseWatch, listenEarly: () => Promise<un
   while (!stopping && !(await watch.ask()).ok) await delay(watchEveryMs);
 }
 
-/** Nothing is waited for in silence. */
+/** A person at the terminal is told of every wait. */
 async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
   return sayWhenSlow(say, what, work);
 }
@@ -156,7 +159,7 @@ async function prepareFolder({ dataDir, databaseUrl }: Config): Promise<void> {
   });
 }
 
-/** At the gateway's own port: with a port of their own the numbers are not here. */
+/** For the gateway's own port. When the metrics have a port of their own, they are not shown here. */
 function metricsAccess({ metricsPort, metricsToken }: Config): MetricsAccess {
   if (metricsPort !== null) return 'closed';
   return metricsToken === null ? 'local' : { token: metricsToken };
@@ -208,7 +211,9 @@ async function openStore(config: Config): Promise<{ url: string; ownerUrl: strin
   return postgres;
 }
 
-/** Binds the port and lets it go: the gateway listens on it last, when it can answer. */
+/**
+ * Takes the port and gives it back. The gateway listens on it at the end of the start, when it can answer.
+ */
 async function claimPort(config: Config): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const probe = createServer().once('error', reject);
@@ -284,7 +289,7 @@ async function stop(exitCode: number, reason?: string): Promise<void> {
 
 outliveBrokenOutput();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(0));
-// A terminal that is closed. Without one (nohup, a supervisor) the signal keeps the meaning it was given.
+// The terminal was closed. Without a terminal (nohup, a supervisor) the signal keeps its other meaning.
 if (process.stdout.isTTY) process.on('SIGHUP', () => void stop(0));
 
 start().catch((error: unknown) => {

@@ -1,5 +1,5 @@
-// The key ring of a start: found or made, and held against the database. A database that was sealed with one ring is
-// never given another: what is sealed would not open, and what is new would be sealed with a key nobody meant.
+// Finds or makes the key ring at a start, and checks it against the database. A database that was sealed with
+// one ring never gets another: old secrets would not open, and new ones would be sealed with the wrong key.
 
 import { findV1Secrets, findV2Keys, findWebhookSecrets, listSites } from './business/merchants/index.ts';
 import { listWallets } from './business/wallets/index.ts';
@@ -120,7 +120,7 @@ async function refuseForeignRing(
     );
   }
   if (checks.length > 0) return;
-  // A database of before these checks were written: its sites' keys say the same, if it has any.
+  // A database that is older than these checks: the keys of its sites prove the same, if it has sites.
   const context = { db, keyRing: ring, clock: { now: () => new Date() } };
   for (const site of await listSites(db, { limit: sitesTriedMax })) {
     try {
@@ -135,7 +135,7 @@ async function refuseForeignRing(
   }
 }
 
-/** What is thrown, in its words, or that the value is another one; null when all is well. */
+/** The fault as a sentence; null when all is well. */
 function findFault(isRight: () => boolean): string | null {
   try {
     return isRight() ? null : 'another value';

@@ -1,5 +1,5 @@
-// What /metrics shows of the gateway as a whole: events by name, results by outcome, and what waits: connections, jobs,
-// messages, orders past their time. Each module counts its own work itself.
+// The metrics of the gateway as a whole: events by name, results by outcome, and the backlogs of connections,
+// jobs, messages and orders past their time. Each module counts its own work itself.
 
 import { Counter } from '@prometheus-io/client';
 import { readQueuedMessages } from './business/messages/index.ts';
@@ -50,7 +50,7 @@ function resultOf(event: LogEventName, fields: Readonly<Record<string, unknown>>
   }
 }
 
-/** Read when they are asked for; the last context given is the one that is asked. */
+/** Read at each scrape, from the last context given. */
 export function exposeOperation({ db, clock }: Pick<Context, 'db' | 'clock'>): void {
   exposeGauges({
     gauges: {
@@ -103,7 +103,7 @@ export function exposeOperation({ db, clock }: Pick<Context, 'db' | 'clock'>): v
     },
     read: async () => {
       const { failed, oldestDue } = await readJobBacklog(db);
-      // The queue goes by the clock of the machine, as its timetable does.
+      // The job queue uses the machine's clock, as its timetable does.
       return {
         vipay_jobs_failed: failed,
         vipay_jobs_oldest_due_seconds: secondsSince(oldestDue, new Date()),

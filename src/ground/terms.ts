@@ -1,10 +1,13 @@
 // The few words that every floor uses.
 
-/** Nothing crosses between the two, the ledger included. */
+/** No order, payment or money passes from one to the other. */
 export type Environment = 'sandbox' | 'live';
 
 /** The languages of pages and messages; each text stands in both. */
 export type Locale = 'vi' | 'en';
 
-/** Who runs this gateway, as buyers read it at the foot of every page; `contact` is how to reach them. */
+/**
+ * The organisation that runs this gateway, as shown to buyers at the foot of every page; `contact` says how
+ * to reach it.
+ */
 export type Operator = { name: string; contact: string | null };

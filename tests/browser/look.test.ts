@@ -257,7 +257,7 @@ test('one language is on the screen of an error, the other one a press away', as
 
 test('axe-core finds nothing on pages that are seldom met, nor with forced colours', async () => {
   const pages = { ...samplePages('vi'), ...sandboxSamplePages('vi') };
-  // In the gateway the inbox reloads itself, under the eyes of whoever looks at it for long.
+  // In the gateway the inbox reloads itself while a person looks at it.
   const seldom = ['error-cookies_missing', 'processing', 'result-review', 'sign-in-long', 'sandbox-inbox'];
   for (const [look, names] of [
     [{ colorScheme: 'light' }, seldom],

@@ -27,7 +27,7 @@ import { startWorker, type Worker } from '../support/worker.ts';
 import { readHeard } from './merchant-books.ts';
 import { type Client, createPayingClient, type Payer, type Shop } from './paying-client.ts';
 
-/** A claim's lease, and a little more: so far the clock moves from one process to the next. */
+/** The clock moves this far from one process to the next: a claim's lease, and a little more. */
 const secondsPerLife = 31;
 const batchesMax = 20;
 const topOfClassADong = 5_000_000n;
@@ -96,7 +96,8 @@ async function liveUntilKilled(
 ): Promise<void> {
   await worker.setClock(context.clock.now());
   const unanswered = client.journal.filter(({ answer }) => answer === null);
-  // A code that was tried too often without an answer locks its wallet, as it should: so far this does not go.
+  // A code that is tried too often without an answer locks its wallet, which is right. The scenario stops
+  // before that.
   const mayDieAgain = unanswered.length > 0 && unanswered.every(({ timesAsked }) => timesAsked < 3);
   const isEarly = mayDieAgain && random.integer(0, 1) === 0;
   if (isEarly) await worker.plan({ point, nth: random.integer(1, unanswered.length), act: 'die' });

@@ -41,7 +41,7 @@ export const noLockOfTheOrder: Mutant = {
 
 const noLockOfTheOrdersPayments: DatabaseChange = { seam: 'lock_live_payments', body: locksNothing };
 
-/** Nor do two payments of one order. */
+/** Two payments of one order do not wait for each other either. */
 export const noLockOfTheOrderAndItsPayments: Mutant = {
   name: 'no lock of the order and its payments',
   changes: noLockOfTheOrder.changes,

@@ -62,7 +62,7 @@ test('of a hundred wrong PINs from a hundred places five are compared, and then 
   const told = await race.share(Array.from({ length: 100 }, (_, index) => signInWith('135790', index)));
   assert.equal(tally(told), 'phone_or_pin_wrong 4, pin_locked 96');
   assert.equal((await countComparisons(race)).pins - before100.pins, attemptsMax);
-  // Whoever finds the lock first tells its holder: the process that set it, or the job of any other.
+  // The first process to find the lock tells its holder: the one that set it, or the job of any other.
   context.clock.advance(60);
   await tellOfLocks(context);
   assert.equal(await countMessages(race, wallet.phone, 'pin_locked'), 1);

@@ -12,7 +12,7 @@ export type Answer = { asked: Resolved; outcome: Outcome | null };
 
 const liveStates = ['started', 'confirming'];
 
-/** Takes the books over into the model; what is not allowed to be is told. */
+/** Takes the books over into the model, and reports differences that the rules do not allow. */
 export function adoptBooks(model: Model, books: Books, answers: Answer[]): string[] {
   const faults: string[] = [];
   const paidByPin = new Map<string, { dong: bigint; beforeDong: bigint }>();
@@ -66,7 +66,9 @@ function findUnlawful(order: ModelOrder, found: BooksOrder): string[] {
   return faults;
 }
 
-/** By PIN no more than class A in a day: whoever came last of those had all the others before it. */
+/**
+ * By PIN a wallet pays no more than class A in a day. The last of these payments came after all the others.
+ */
 function noteClass(
   payment: ModelPayment,
   row: BooksPayment,
@@ -148,8 +150,8 @@ function mayBe(word: string, status: string): boolean {
 }
 
 /**
- * While only confirmations ran, money and limits only shrank: who was refused for want of them would be refused at
- * the end too. A lock by wrong codes is another matter: a right code takes it back.
+ * While only confirmations ran, money and limits only became less. So a payment refused for lack of them
+ * would be refused at the end too. This is not true of a lock by wrong codes, which a right code ends.
  */
 export function findNeedless(model: Model, answers: Answer[]): string[] {
   return answers.flatMap(({ asked, outcome }) => {

@@ -76,8 +76,9 @@ async function waitForLock({ context }: Stage): Promise<void> {
 }
 
 /**
- * Takes over what became of them, and tells what is wrong with it. Who has no answer yet asks again, and must be
- * told what the books say. `alone`: money and limits only shrank meanwhile. `mayFail`: the machine was failing.
+ * Takes their results over and reports what is wrong with them. A caller without an answer asks again, and
+ * must be told what the books say. `alone`: money and limits only shrank meanwhile. `mayFail`: the machine
+ * was failing.
  */
 export async function judgeAnswers(
   stage: Stage,

@@ -60,7 +60,10 @@ export async function createTestDatabase(options: { max?: number } = {}): Promis
   return { url, ownerUrl, adminUrl: withDatabase(server.adminUrl, name), db, owner, pool: db.pool, drop };
 }
 
-/** PostgreSQL names the table only; whoever adds a column or a statement should not have to search for the list. */
+/**
+ * PostgreSQL's message names only the table. This message names the list too, for the person who adds a
+ * column or a statement.
+ */
 export function explainRefusals({ pool }: Database): void {
   pool.on('connect', (client) => {
     const { connection } = client as unknown as { connection: NodeJS.EventEmitter };

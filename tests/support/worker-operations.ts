@@ -19,7 +19,7 @@ import type { Context } from '../../src/ground/context.ts';
 import { inTransaction } from '../../src/ground/database/index.ts';
 import type { Operation, Outcome } from './worker-protocol.ts';
 
-/** Never throws: what the use case threw is an outcome too. */
+/** Never throws: an error of the use case is an outcome too. */
 export async function attempt(context: Context, operation: Operation): Promise<Outcome> {
   try {
     return await perform(context, operation);

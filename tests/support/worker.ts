@@ -22,7 +22,7 @@ const heldMsMax = 10_000;
 /** Compiled modules, kept by their content: a worker starts in half the time. */
 const compileCacheDir = join(tmpdir(), `vipay-test-modules-${userInfo().uid}`);
 
-/** The process died before it answered: whatever it was asked may have happened or not. */
+/** The process died before it answered. The requested work may have been done or not. */
 export class WorkerDied extends Error {}
 
 export type Worker = {

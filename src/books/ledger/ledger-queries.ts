@@ -119,7 +119,7 @@ export async function findAccount(
 
 export type FeeAccounts = { feeAccountId: string; vatAccountId: string };
 
-/** Of each environment that has both. */
+/** For each environment that has both accounts. */
 export async function findFeeAccounts(db: DbOrTx): Promise<Map<Environment, FeeAccounts>> {
   const { rows } = await sql<FeeAccounts & { environment: Environment }>`
     select f.environment, f.id as "feeAccountId", v.id as "vatAccountId"

@@ -18,7 +18,7 @@ const sitesPageMax = 500;
 
 export type SiteRow = Omit<MerchantSite, 'fee'> & FeeSchedule;
 
-/** Of merchant_sites, joined with its merchant as `m`. */
+/** The columns of merchant_sites, joined with its merchant as `m`. */
 export const siteColumns: Columns<SiteRow> = {
   merchantSite: 'merchant_site',
   merchantId: 'merchant_id',
@@ -258,7 +258,7 @@ export async function retireKeys(
   );
 }
 
-/** Of every site of both environments, at most 100.000. */
+/** The codes of all sites of both environments, at most 100.000. */
 export async function listSiteCodes(db: DbOrTx): Promise<string[]> {
   const { rows } = await sql<{ merchantSite: string }>`
     select merchant_site as "merchantSite" from merchant_sites limit 100000`.execute(db);

@@ -5,7 +5,7 @@ import type { FeeSchedule } from '../../ground/money/index.ts';
 import type { ResultAmount, ResultNames } from '../../ground/protocols/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 
-/** What making sites and their keys needs of the context. */
+/** The part of the context that is needed to make sites and their keys. */
 export type SiteContext = Pick<Context, 'db' | 'clock' | 'keyRing' | 'publicUrl'>;
 
 export type Protocol = 'classic-v1' | 'classic-v2' | 'rest';
@@ -42,7 +42,7 @@ export type MerchantSite = {
   amountUnit: AmountUnit;
   /** `prefixed`: the result's parameters are sent as vipay_… (decision 0005). */
   resultNames: ResultNames;
-  /** What `total_amount` of a classic result counts. */
+  /** The unit of `total_amount` in a classic result. */
   resultAmount: ResultAmount;
   /** The site's own words for response codes, by our code; empty: ours. */
   resultCodes: Record<string, string>;

@@ -14,7 +14,7 @@ export type LateSite = {
   /** Results of the site that are late; at most 1.000 are counted. */
   waiting: number;
   outcome: AttemptOutcome;
-  /** What the last attempt of the oldest says, in short. */
+  /** The outcome of the oldest result's last attempt, in short. */
   detail: string | null;
 };
 

@@ -22,7 +22,7 @@ import { type ClaimedNotification, recordAttempt, releaseClaim } from './notific
 export type DeliveryOptions = {
   /** For the sandbox; live sites always get the strict one. */
   callbacks: CallbackPolicy;
-  /** Of the whole call. Default 10.000. */
+  /** The limit for the whole call. Default 10.000. */
   timeoutMs?: number;
   random?: Random;
   resolve?: ResolveName;

@@ -25,7 +25,7 @@ export type DispatcherOptions = DeliveryOptions & {
   pollMs?: number;
   /** Attempts in flight of this process. Default 256. */
   concurrency?: number;
-  /** Of them, to one site. Default 4. */
+  /** Attempts in flight to one site. Default 4. */
   perSiteMax?: number;
   /** How long a claim holds before another process takes it over. Default 30.000. */
   leaseMs?: number;

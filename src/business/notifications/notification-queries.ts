@@ -44,7 +44,7 @@ export async function notifyDue(db: DbOrTx): Promise<void> {
   await sql`select pg_notify(${dueChannel}, '')`.execute(db);
 }
 
-/** What a dispatcher holds: nobody else may send it before `leasedUntil`. */
+/** A notification that a dispatcher holds: no other process may send it before `leasedUntil`. */
 export type ClaimedNotification = {
   id: string;
   orderId: string;

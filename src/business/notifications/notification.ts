@@ -86,7 +86,7 @@ export type NextStep =
   | { status: 'delivered' | 'exhausted'; nextAttemptAt: null }
   | { status: 'pending'; nextAttemptAt: Date };
 
-/** What becomes of a notification whose `attempts`-th attempt ended at `now`. */
+/** The next state of a notification whose `attempts`-th attempt ended at `now`. */
 export function decideNext(outcome: AttemptOutcome, attempts: number, now: Date, random: Random): NextStep {
   if (outcome === 'delivered') return { status: 'delivered', nextAttemptAt: null };
   const delayMs = retryDelayMs(attempts, random);

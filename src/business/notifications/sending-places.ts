@@ -6,7 +6,7 @@ import type { SiteHealth } from './site-health.ts';
 type Shares = Omit<ClaimLimits, 'now' | 'leasedUntil'>;
 
 export type SendingPlaces = {
-  /** What the next claim may take. */
+  /** How much the next claim may take. */
   shares(): Shares;
   /** Takes the places of what a claim brought. */
   take(shares: Shares, merchantSites: readonly string[]): void;

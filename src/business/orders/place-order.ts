@@ -45,7 +45,7 @@ export async function placeOrder(
 export type DraftedOrder =
   | {
       ok: true;
-      /** As it will be once it is stored. */
+      /** The order as it will be after it is stored. */
       order: Order;
       row: NewOrder;
     }

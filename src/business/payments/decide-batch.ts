@@ -55,7 +55,7 @@ export type Loaded = {
 };
 
 export type DecidedBatch = DecidedPostings & {
-  /** In the places of the requests. */
+  /** One result for each request, in the same order. */
   results: PostingResult[];
 };
 

@@ -121,7 +121,7 @@ test('an order that somebody holds is left to the next run, without a wait', asy
 test('a batch that deadlocks with somebody is tried again in halves', async () => {
   const due = await givenDueOrders(8);
   const ids = due.map(({ orderId }) => orderId);
-  // Whoever asks for the first statement's locks with this order among several others is told of a deadlock.
+  // A first statement that locks this order among several others gets a deadlock.
   const { default: pg } = await import('pg');
   const owner = new pg.Client({ connectionString: context.ownerUrl });
   await owner.connect();

@@ -7,7 +7,7 @@ import { formatOrderId } from '../orders/index.ts';
 import { formatPaymentId, type Payment } from './payment.ts';
 import type { PostingResult } from './post-payments.ts';
 
-/** Of a payment that startPayment has stored. */
+/** Logs a payment that startPayment has stored. */
 export function logStarted({ log }: Pick<Context, 'log'>, payment: Payment): void {
   const { orderId, walletId, amountDong, confirmationClass, refusalCode } = payment;
   const paymentId = formatPaymentId(payment.id);
@@ -22,7 +22,10 @@ export function logStarted({ log }: Pick<Context, 'log'>, payment: Payment): voi
     });
 }
 
-/** Of a payment that was to be posted. What has not changed it (busy, too late, a newer code) has no line. */
+/**
+ * Logs the outcome of a posting. An outcome that has not changed the payment (busy, too late, a newer code)
+ * has no line.
+ */
 export function logPosted(
   { log }: Pick<Context, 'log'>,
   payment: { id: string; confirmedBy: 'pin' | 'code' },
@@ -42,7 +45,7 @@ export function logPosted(
   }
 }
 
-/** Of a payment that is refused before it is posted. */
+/** Logs a payment that is refused before it is posted. */
 export function logRefused({ log }: Pick<Context, 'log'>, id: string, code: ResponseCode): void {
   logEvent(log, 'payment.refused', { paymentId: formatPaymentId(id), code });
 }

@@ -49,7 +49,7 @@ export type PostingFacts = {
   wallet: Pick<Wallet, keyof typeof wallet>;
   paid: PaidTotals;
   site: Pick<SiteRow, keyof typeof site>;
-  /** Of the code last sent and not spent; null: none. */
+  /** The code that was sent last and is not spent; null: none. */
   code: Pick<Confirmation, keyof typeof code> | null;
 };
 

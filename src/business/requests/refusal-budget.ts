@@ -5,13 +5,13 @@
 // up. A caller who names a site takes at most one caller's share of it.
 
 export type RefusalLimits = {
-  /** Of one caller, without a site that exists. */
+  /** For one caller, without an existing site. */
   callerMax: number;
-  /** Of one caller for one site. */
+  /** For one caller at one site. */
   callerOfSiteMax: number;
-  /** Of all callers for one site. */
+  /** For all callers together at one site. */
   siteMax: number;
-  /** Of all callers together, without a site that exists. */
+  /** For all callers together, without an existing site. */
   strangersMax: number;
 };
 

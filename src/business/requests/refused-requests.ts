@@ -65,7 +65,7 @@ type Recorder = {
   isSite(merchantSite: string): Promise<boolean>;
 };
 
-/** One for each database that this process works on. */
+/** One writer for each database that this process works on. */
 const recorders = new WeakMap<Context['db'], Recorder>();
 
 function recorderOf(context: Hands): Recorder {

@@ -27,7 +27,7 @@ export type BegunAttempt =
       /** Counted: compare the PIN. `lockedUntil`: the lock that the attempt leaves behind unless it is right. */
       verdict: 'judge';
       countedAs: CountedAs;
-      /** In the row of wrong PINs, if this one is wrong. */
+      /** How many attempts are left if this one is wrong. */
       attemptsLeft: number;
       /** Null: nobody has this phone. */
       wallet: Wallet | null;
@@ -123,7 +123,9 @@ export async function settleAttempt(db: DbOrTx, settled: SettledAttempt): Promis
       ${rehashed?.former ?? null}, ${rehashed?.pinHash ?? null}, ${now})`.execute(db);
 }
 
-/** Whose row of wrong PINs it is. */
+/**
+ * The subject under which the wrong PINs in a row are counted: the wallet for known browsers, else the phone.
+ */
 export function pinSubject(of: Pick<SettledAttempt, 'countedAs' | 'subjects' | 'walletId'>): string {
   return of.countedAs === 'known_browser' && of.walletId !== null ? of.walletId : of.subjects.phone;
 }

@@ -53,7 +53,7 @@ export function isFormToken(keyRing: KeyRing, orderId: string, mark: BrowserMark
   return keyRing.matchesHmac('browser', `form|${orderId}|${mark.random}`, Buffer.from(token, 'base64url'));
 }
 
-/** What a session remembers of its browser. */
+/** The hash by which a session recognises its browser. */
 export function hashBrowser(mark: BrowserMark): Buffer {
   return createHash('sha256').update(mark.random).digest();
 }

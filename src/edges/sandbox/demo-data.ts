@@ -6,7 +6,7 @@ import type { FeeSchedule } from '../../ground/money/index.ts';
 
 export const demoMerchantName = 'Cửa hàng Sen Đá';
 
-/** Of every demo wallet. */
+/** The PIN of every demo wallet. */
 export const testPin = '246810';
 
 export type DemoSite = {

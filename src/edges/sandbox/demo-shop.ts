@@ -24,7 +24,7 @@ export type DemoShopOptions = {
 export type DemoShop = {
   /** Null while the shop is not there: starting again, or stopped. Another one after each restart. */
   readonly port: number | null;
-  /** Of its process; null as above. */
+  /** The id of its process; null as above. */
   readonly pid: number | null;
   /** Where the proxy finds it, e.g. http://127.0.0.1:40123; null as above. */
   url(): string | null;

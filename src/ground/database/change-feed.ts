@@ -7,7 +7,7 @@ import { type Listener, listen } from './listen.ts';
 
 type Feed = {
   isLive: boolean;
-  /** Of each table, how often it was said to have changed. */
+  /** How often each table was reported as changed. */
   changes: Map<string, number>;
   connections: number;
 };

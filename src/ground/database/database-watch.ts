@@ -16,7 +16,7 @@ export type Standing =
     };
 
 export type DatabaseWatch = {
-  /** What was found last; null before the first answer. */
+  /** The last finding; null before the first answer. */
   readonly last: Standing | null;
   /** Asks now; callers that come meanwhile share the answer. Never throws, and answers within 2 seconds. */
   ask(): Promise<Standing>;
@@ -28,7 +28,7 @@ export type WatchOptions = {
   everyMs?: number;
   /** This machine's clock, in milliseconds since 1970. */
   machineNow?: () => number;
-  /** Told when the answer is another kind than before. */
+  /** Called when the answer is of another kind than before. */
   onChange?: (standing: Standing) => void;
 };
 

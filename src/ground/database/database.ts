@@ -28,14 +28,14 @@ export type OpenDatabaseOptions = {
    * order). Default true; false where a connection is used through something that does not understand it.
    */
   pipeline?: boolean;
-  /** What its sessions are for, which limits their time. Default: `command`. */
+  /** The purpose of its sessions, which sets their time limits. Default: `command`. */
   purpose?: Purpose;
   /**
    * How values are read: `exact` as described at the head of this file (the default), or as the driver does
    * by itself.
    */
   types?: 'exact' | 'of the driver';
-  /** Told of connections lost while idle; the pool replaces them. */
+  /** Called for each connection lost while idle; the pool replaces it. */
   onIdleError?: (error: Error) => void;
 };
 

@@ -35,7 +35,7 @@ export async function runProgram(
 
 async function describeFailure(place: EmbeddedPlace, program: string, output: string): Promise<GroundFault> {
   const cause = await describeCause(output, place.clusterDir);
-  // What it printed before the fault are steps that went well.
+  // The lines that it printed before the fault are steps that went well.
   const said = output.trim().split('\n').slice(-4).join('\n');
   return new GroundFault(cause ?? `${program} of the embedded PostgreSQL failed: ${said}`);
 }
@@ -58,7 +58,7 @@ export async function describeCause(output: string, clusterDir: string): Promise
 
 /** As whom, where and with what environment every program of PostgreSQL runs. */
 export function spawnOptions({ user, clusterDir }: EmbeddedPlace) {
-  // Nothing of our own environment (PGHOST, PGPORT, secrets) reaches the server.
+  // The server gets none of our own environment variables (PGHOST, PGPORT, secrets).
   const env = { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' };
   return { cwd: dirname(clusterDir), env, ...(user ?? {}) };
 }

@@ -138,7 +138,7 @@ export async function stopServer(place: EmbeddedPlace): Promise<void> {
   );
 }
 
-/** Of the server itself, as after `-c`. */
+/** Settings of the server, as after `-c`. */
 export type ServerSettings = Record<string, string>;
 
 async function tryStart(

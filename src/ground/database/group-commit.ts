@@ -22,7 +22,7 @@ export type GroupCommitOptions<Request, Result> = {
   shareMin?: number;
   /** Requests waiting at most. Default 10.000. */
   queueMax?: number;
-  /** Told of each finished batch, for the metrics. */
+  /** Called for each finished batch, for the metrics. */
   observe?: (batch: { size: number; waitedMs: number; tookMs: number }) => void;
 };
 

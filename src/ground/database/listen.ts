@@ -18,7 +18,7 @@ export type ListenOptions = {
   onWord: (payload: string) => void;
   /** After each new connection: words may have been missed. */
   onListening: () => void;
-  /** Nothing is heard from now on, until `onListening`. */
+  /** Called when the connection is lost: notifications are missed until `onListening`. */
   onLost: (error: unknown) => void;
 };
 

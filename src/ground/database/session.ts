@@ -94,7 +94,7 @@ export function sessionStatement(purpose: Purpose): string {
     ...made,
     // A payment that the buyer was told is paid must be on disk. A stronger level (remote_apply) stays.
     `case when pg_catalog.current_setting('synchronous_commit') in ('off', 'local') then ${setting('synchronous_commit', 'on')} end`,
-    // Of PostgreSQL 17 and later.
+    // A setting of PostgreSQL 17 and later.
     `case when pg_catalog.current_setting('server_version_num')::int >= 170000 then ${setting('transaction_timeout', '0')} end`,
   ].join(', ')}`;
 }

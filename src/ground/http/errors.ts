@@ -34,7 +34,7 @@ export type ErrorPage = (view: {
   traceId: string;
 }) => string;
 
-/** What answering a problem needs of the gateway. */
+/** The parts of the gateway that are needed to answer a problem. */
 export type ProblemContext = Pick<Context, 'clock' | 'log' | 'publicUrl'> & { errorPage: ErrorPage };
 
 const fieldErrorsMax = 20;

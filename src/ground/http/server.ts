@@ -18,7 +18,7 @@ import { createTraceId } from './trace.ts';
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** What this request was refused for; null while it is not. */
+    /** The problem that this request was refused with; null while it is not refused. */
     problem: ProblemError | null;
   }
 }

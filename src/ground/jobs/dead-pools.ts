@@ -16,7 +16,7 @@ const lockClass = 1_986_610_249;
 export type PoolWatch = {
   /** From now on the pool counts as living. */
   add(poolId: string): void;
-  /** It has ended: what it left locked is released at once. */
+  /** The pool has ended: the jobs that it left locked are released at once. */
   remove(poolId: string): Promise<void>;
   stop(): Promise<void>;
 };

@@ -86,7 +86,7 @@ test('every job that fails, however it fails, is logged and tried again; the pro
       lines.some((line) => line.err?.message === 'emitted late'),
   );
 
-  // Whatever the library gave up runs again, and the job whose outcome could not be written is taken once more.
+  // The library's pool runs again, and the job whose outcome could not be written is taken once more.
   await pool.query('select graphile_worker.add_job($1)', [cutting]);
   await until(async () => {
     const row = (await readRows()).get(cutting);

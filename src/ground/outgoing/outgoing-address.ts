@@ -6,7 +6,7 @@ import ipaddr from 'ipaddr.js';
 /** Loopback only where the operator of a sandbox allows it; sites of the live environment are https. */
 export type CallbackPolicy = { allowLoopback: boolean; requireHttps: boolean };
 
-/** What a live site gets, whatever the settings say. */
+/** The policy of every live site, whatever the settings say. */
 export const strictCallbackPolicy: CallbackPolicy = { allowLoopback: false, requireHttps: true };
 
 /** Everything IPv6 has given to the public internet so far; tunnels and documentation lie in it and are named by ipaddr.js. */

@@ -21,7 +21,7 @@ export type MerchantCall = {
   policy: CallbackPolicy;
   /** Look-up, connection and whole answer together. Default 10.000. */
   timeoutMs?: number;
-  /** Of the answer's body. Default 65.536. */
+  /** The most bytes of the answer's body. Default 65.536. */
   maxBytes?: number;
   /** Another resolver (tests). */
   resolve?: ResolveName;

@@ -22,7 +22,7 @@ export const resultNames = [
 
 export type ResultName = (typeof resultNames)[number];
 
-/** What v2 has beside them. */
+/** The further fields of v2. */
 export const v2ExtraNames = ['methods', 'amount', 'fee', 'request_time', 'response_time'] as const;
 
 export type V2ResultName = ResultName | (typeof v2ExtraNames)[number];

@@ -1,6 +1,7 @@
-// How a result's parameters stand beside those the shop's own address already has (decision 0005). The result's are
-// always the last; a reader takes the last value of each of its names and proves exactly those. A site whose reader
-// cannot do that has them under a prefix, where nothing of the shop's can bear the same name.
+// How a result's parameters stand beside those the shop's own address already has (decision 0005). The
+// result's parameters always come last. A reader takes the last value of each of the result's names and
+// checks exactly those. A site whose reader cannot do that gets them under a prefix, which no name of the
+// shop's may have.
 
 import { lowerAscii, type RawPair } from './raw-query.ts';
 

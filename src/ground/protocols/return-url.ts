@@ -59,9 +59,9 @@ export function checkReturnUrl(
 }
 
 /**
- * Appends fields to the query a checked URL already has, before its fragment, in the given order, with
- * `%20` for a space (right under both readings of `+`). Nothing of the URL is taken away: what comes twice is the
- * shop's first and ours last.
+ * Appends fields to the query a checked URL already has, before its fragment, in the given order, with `%20`
+ * for a space (right under both readings of `+`). The URL keeps all its own parameters: when a name comes
+ * twice, the shop's comes first and ours last.
  */
 export function appendToUrl(url: string, fields: Iterable<readonly [name: string, value: string]>): string {
   const sendable = toSendableUrl(url);

@@ -1,6 +1,6 @@
-// Parameters that browsers, in-app browsers and advertising tools append to any address they open. They belong to
-// nobody's order: the classic entrances leave them out before the hash. The list is closed; every other unknown
-// name stays what its dialect says.
+// Parameters that browsers, in-app browsers and advertising tools append to any address they open. They
+// belong to no order, so the classic entrances leave them out before the hash. The list is closed. Each
+// dialect decides what any other unknown name means.
 
 import { lowerAscii } from './raw-query.ts';
 
@@ -14,7 +14,7 @@ const trackerNames = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 
-/** Without regard to case. None of them is, or may become, a name of a classic field. */
+/** Upper or lower case makes no difference. No classic field may ever have one of these names. */
 export function isTracker(name: string): boolean {
   const known = lowerAscii(name);
   return trackerNames.has(known) || /^utm_[a-z0-9_]{1,40}$/.test(known);

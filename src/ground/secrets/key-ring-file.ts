@@ -27,7 +27,10 @@ export async function readKeyRingFile(path: string): Promise<{ text: string; was
   }
 }
 
-/** Makes a file with a new ring; leaves one that another process made meanwhile. Whole or not there at all. */
+/**
+ * Makes a file with a new ring, or leaves the one that another process made meanwhile. The file is complete
+ * or does not exist.
+ */
 export async function createKeyRingFile(path: string): Promise<void> {
   const partial = `${path}.${randomUUID()}.partial`;
   const file = await open(partial, 'w', 0o600);

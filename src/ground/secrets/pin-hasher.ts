@@ -9,7 +9,10 @@ export type Argon2Cost = { memoryKib: number; passes: number; parallelism: numbe
 
 export type PinCheck = {
   matches: boolean;
-  /** Of a PIN that matches a hash of a lower cost or a former pepper: the hash to store in its place; else null. */
+  /**
+   * When the PIN matches a hash of a lower cost or a former pepper: the hash to store in its place. Else
+   * null.
+   */
   rehashed: string | null;
 };
 

@@ -3,7 +3,7 @@
 
 const segmenter = new Intl.Segmenter('vi', { granularity: 'grapheme' });
 
-/** Longer text is cut before it is looked at; none that was taken is as long. */
+/** Longer text is cut before it is read; no accepted text is as long. */
 const codeUnitsMax = 16_384;
 
 /**

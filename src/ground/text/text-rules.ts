@@ -1,4 +1,4 @@
-// Which text of strangers is taken. A refusal is told in words for the one who sent it; taken text is kept unchanged.
+// Which text of strangers is accepted. A refusal has words for its sender; accepted text is kept unchanged.
 
 /** Descriptions: 500 characters of any script; a Vietnamese letter written with separate marks takes 5 bytes. */
 export const freeTextCharactersMax = 500;
@@ -15,7 +15,7 @@ const nameBytesMax = 1024;
 export const referencePattern =
   /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}|]*[^\p{Cc}\p{Cf}\p{Cs}\p{Z}|][^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}|]*$/u;
 
-/** Null when the text is taken. Real product names hold line breaks, tabs and marks of direction. */
+/** Null when the text is accepted. Real product names hold line breaks, tabs and marks of direction. */
 export function freeTextProblem(text: string): string | null {
   if (isTooLong(text, freeTextCharactersMax, freeTextBytesMax)) {
     return `longer than ${freeTextCharactersMax} characters or ${freeTextBytesMax} bytes`;

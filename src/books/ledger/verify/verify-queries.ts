@@ -212,7 +212,7 @@ export async function addToSumsAnew(db: DbOrTx, from: bigint, upto: bigint): Pro
 export type ComparedAccounts = {
   count: number;
   lastId: string | null;
-  /** Those of which something is wrong; sums as decimal text. */
+  /** The accounts with a fault; sums as decimal text. */
   wrong: {
     id: string;
     environment: Environment;

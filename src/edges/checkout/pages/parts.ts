@@ -78,7 +78,7 @@ export function fact(label: string, value: string): Html {
 /** What happened, what it means for the money, what to do: read out at once. */
 export function alertBox(lines: {
   what: string;
-  /** What is certain about the money; null when nothing is yet. */
+  /** A sentence on the money that is certain; null while nothing is. */
   money: string | null;
   todo: string;
   more?: string | null;

@@ -1,6 +1,6 @@
-// Why a v1 hash may be wrong: habits of clients that hash the right values in another way. What is found here helps
-// the merchant's developer, who reads it in the log of refused requests. It never goes into an answer: there it
-// would tell a stranger that a guess comes near.
+// Finds why a v1 hash is wrong: some clients hash the right values in another way. The finding helps the
+// merchant's developer, who reads it in the log of refused requests. It never goes into an answer, because it
+// would tell a stranger that a guess is close.
 
 import { createHash } from 'node:crypto';
 import { hashesFit } from './hash.ts';
@@ -15,7 +15,7 @@ const sortedBy =
     [...fields].sort(([a], [b]) => compare(a, b));
 const inOrder = sortedBy(ordinal);
 const withoutCase = sortedBy((a, b) => ordinal(a.toLowerCase(), b.toLowerCase()));
-/** As the collations of languages sort that pass over punctuation: merchant_site before merch_txn_ref. */
+/** The order of a language's collation that ignores punctuation: merchant_site before merch_txn_ref. */
 const byCulture = sortedBy(new Intl.Collator('vi', { ignorePunctuation: true }).compare);
 const valuesOf = (fields: Field[]): string[] => fields.map(([, value]) => value);
 const joined = (secret: string, values: string[]): string => [secret, ...values].join('|');
@@ -68,8 +68,8 @@ const habits: readonly Habit[] = [
 ];
 
 /**
- * A sentence for the log, or null when no known habit explains the hash. Every habit is tried whatever fits, so that
- * the time of a refusal says nothing.
+ * A sentence for the log, or null when no known habit explains the hash. Every known mistake is tried, even
+ * after one fits, so that the time of a refusal tells nothing.
  */
 export function explainWrongHash(
   readings: readonly Field[][],

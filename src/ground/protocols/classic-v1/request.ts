@@ -3,7 +3,8 @@
 // The order of refusals: structure and names (03), unknown site (02, the caller's), access code (02),
 // signature (97), formats (03, naming the field).
 //
-// The hash covers values, not names, so whoever holds a signed URL may rename. What pins the order:
+// The hash covers values, not names, so a person with a signed URL can rename parameters. These rules fix the
+// order:
 // - the names are a closed list, and `version` (last in it) and `total_amount` (next to last) are required;
 // - before the total only fees (digits) can follow `return_url`, the one that holds `://`; directly before that
 //   stands `order_no`, because no name sorts between the two; no name sorts between `merch_txn_ref` and

@@ -1,6 +1,6 @@
 // The merchant's answer to a classic notification: {"RspCode":"00","Message":"…"}, in v1 and v2.
 
-/** 00 and 02 end the delivery; what any other code means is the deliverer's to decide. */
+/** 00 and 02 end the delivery. The deliverer decides what any other code means. */
 export type RspAnswer = { rspCode: string; message: string };
 
 const answerLengthMax = 4096;

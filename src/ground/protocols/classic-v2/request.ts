@@ -17,7 +17,7 @@ export const v2ParameterNames = ['merchant_site', 'data', 'key', 'secure_hash'] 
 /** A well-formed query, nothing of it proven yet. */
 export type V2Parameters = Envelope & { merchantSite: string };
 
-/** What should worry the merchant, though the order is accepted. */
+/** A weakness that the merchant should mend, although the order is accepted. */
 export type V2Warning = 'session_key_looks_constant';
 
 export type OpenedV2 =
