@@ -4,8 +4,7 @@
 import http from 'node:http';
 import type { Context } from '../src/ground/context.ts';
 import { Buyer, placeOrder, type Shop, send } from './buyer.ts';
-import { type CheckoutStage, nextToNoCost, pin, realCost } from './checkout-stage.ts';
-import type { Ground } from './gateway.ts';
+import { type CheckoutStage, pin } from './checkout-stage.ts';
 import { type Rate, runFor } from './rate.ts';
 
 /** In class A, which asks for no code, a wallet may pay five million of these orders a day. */
@@ -30,55 +29,51 @@ export type RoundPlan = { seconds: number; levels: readonly number[] };
 /** How many buyers at once the figures of the headlines are from. */
 export const busyLevel = 16;
 const httpLanes = 16;
+const warmUpSeconds = 1;
+
+export type CheckoutStages = { cheap: CheckoutStage; real: CheckoutStage };
 
 export async function runRound(
-  ground: Ground,
-  stage: CheckoutStage,
+  { cheap, real }: CheckoutStages,
   { seconds, levels }: RoundPlan,
 ): Promise<CheckoutRound> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
-  const shopAt = (publicUrl: string): Shop => ({ publicUrl, apiKey: stage.apiKey, agent });
   let paid = 0;
-  const checkouts = async (shops: Shop[], phones: string[], lanes: number): Promise<Rate> => {
-    const rate = await runFor(seconds, lanes, (lane) =>
-      payOnce(shops[lane % shops.length] as Shop, phones, lane),
+  const checkouts = async (urls: string[], stage: CheckoutStage, lanes: number, time = seconds) => {
+    const shops = urls.map((publicUrl): Shop => ({ publicUrl, apiKey: stage.apiKey, agent }));
+    const rate = await runFor(time, lanes, (lane) =>
+      payOnce(shops[lane % shops.length] as Shop, stage.phones, lane),
     );
     paid += rate.count;
     return rate;
   };
-  const first = shopAt(ground.publicUrl);
+  const atLevels = async (url: string, stage: CheckoutStage) => {
+    await checkouts([url], stage, 4, warmUpSeconds);
+    const rates = new Map<number, Rate>();
+    for (const lanes of levels) rates.set(lanes, await checkouts([url], stage, lanes));
+    return rates;
+  };
   try {
-    const hashesPerSecond = await measureHashing(stage.context, seconds / 2);
+    const hashesPerSecond = await measureHashing(real.context, seconds / 2);
+    const withHashing = await real.ground.startGateway(real.cost);
+    const included = await atLevels(withHashing.publicUrl, real);
+    await withHashing.stop();
 
-    const cheap = await ground.startGateway(nextToNoCost);
-    const warm = await runFor(0.5, 4, (lane) => payOnce(first, stage.cheapPhones, lane));
-    paid += warm.count;
+    const first = await cheap.ground.startGateway(cheap.cost);
+    const url = first.publicUrl;
+    const excluded = await atLevels(url, cheap);
     const healthz = await runFor(seconds / 2, httpLanes, async () => {
-      await send(agent, `${ground.publicUrl}/healthz`, { method: 'GET' });
+      await send(agent, `${url}/healthz`, { method: 'GET' });
     });
-    const excluded = new Map<number, Rate>();
-    for (const lanes of levels) excluded.set(lanes, await checkouts([first], stage.cheapPhones, lanes));
     const orders = await runFor(seconds, httpLanes, async () => {
-      await placeOrder(first, amountDong);
+      await placeOrder({ publicUrl: url, apiKey: cheap.apiKey, agent }, amountDong);
     });
-    const second = await ground.startGateway(nextToNoCost, { place: 1 });
-    const twoProcesses = await checkouts([first, shopAt(second.publicUrl)], stage.cheapPhones, busyLevel);
+    const second = await cheap.ground.startGateway(cheap.cost, { place: 1 });
+    const twoProcesses = await checkouts([url, second.publicUrl], cheap, busyLevel);
     await second.stop();
-    await cheap.stop();
-
-    const real = await ground.startGateway(realCost);
-    const included = new Map<number, Rate>();
-    for (const lanes of levels) included.set(lanes, await checkouts([first], stage.phones, lanes));
-    await real.stop();
-    return {
-      healthzPerSecond: healthz.perSecond,
-      hashesPerSecond,
-      excluded,
-      included,
-      orders,
-      twoProcesses,
-      paid,
-    };
+    await first.stop();
+    const { perSecond: healthzPerSecond } = healthz;
+    return { healthzPerSecond, hashesPerSecond, excluded, included, orders, twoProcesses, paid };
   } finally {
     agent.destroy();
   }

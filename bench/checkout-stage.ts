@@ -1,4 +1,4 @@
-// The shop and the wallets of the checkout's benchmark.
+// The shop and the wallets of the checkout's benchmark, on a database whose PINs are all hashed at one cost.
 
 import { sql } from 'kysely';
 import { uuidv7 } from 'uuidv7';
@@ -19,23 +19,26 @@ const walletsPerCost = 16;
 export type CheckoutStage = {
   context: Context;
   apiKey: string;
-  /** Wallets whose PIN is hashed at the real cost, and at next to none. */
+  ground: Ground;
+  /** Of every PIN hash on this stage. Signing in does the work of each cost that is in use, whoever signs in. */
+  cost: Argon2Cost;
   phones: string[];
-  cheapPhones: string[];
   /** For the pages alone: what the first pays puts it above class A for the day. */
   pagesPhone: string;
   poorPhone: string;
 };
 
-export async function openStage(ground: Ground, notifyUrl: string): Promise<CheckoutStage> {
-  const context = ground.contextAt(realCost);
+export async function openStage(
+  ground: Ground,
+  { cost, notifyUrl }: { cost: Argon2Cost; notifyUrl: string },
+): Promise<CheckoutStage> {
+  const context = ground.contextAt(cost);
   const apiKey = await openShop(context, ground.owner, notifyUrl);
   const phones = await openWallets(context, '091');
-  const cheapPhones = await openWallets(ground.contextAt(nextToNoCost), '092');
   const [pagesPhone, poorPhone] = ['0970000000', '0980000000'];
   await openWallet(context, pagesPhone, 50_000_000n);
   await openWallet(context, poorPhone, 0n);
-  return { context, apiKey, phones, cheapPhones, pagesPhone, poorPhone };
+  return { ground, cost, context, apiKey, phones, pagesPhone, poorPhone };
 }
 
 /** All buyers come from one address here; the rule that counts attempts per address is lifted as an operator would. */

@@ -9,16 +9,19 @@ export type Receiver = {
   url: string;
   /** Ids of the orders it was told of. */
   orders: Set<string>;
-  /** Resolves when it has heard of so many, or after 15 s; what is missing then is for the caller to find. */
-  waitFor(count: number): Promise<void>;
+  /** Resolves when no call is being answered any more. */
+  settled(): Promise<void>;
   close(): void;
 };
 
-const waitMsMax = 15_000;
-
 export async function startReceiver(): Promise<Receiver> {
   const orders = new Set<string>();
+  let underWay = 0;
   const server = http.createServer(async (request, response) => {
+    underWay += 1;
+    response.on('close', () => {
+      underWay -= 1;
+    });
     let text = '';
     for await (const chunk of request.setEncoding('utf8')) text += chunk;
     const { data } = JSON.parse(text) as { data: { id: string } };
@@ -30,9 +33,8 @@ export async function startReceiver(): Promise<Receiver> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhook`,
     orders,
-    async waitFor(count) {
-      const giveUpAt = performance.now() + waitMsMax;
-      while (orders.size < count && performance.now() < giveUpAt) await delay(20);
+    async settled() {
+      while (underWay > 0) await delay(5);
     },
     close() {
       server.close();
