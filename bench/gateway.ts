@@ -36,7 +36,7 @@ export async function openGround(): Promise<Ground> {
   const dataDir = await mkdtemp(join(tmpdir(), 'vipay-bench-'));
   const server = await openEmbeddedPostgres({ dataDir });
   await migrate({ ownerUrl: server.ownerUrl, appUrl: server.url });
-  const db = openDatabase(server.url, { max: 4 });
+  const db = openDatabase(server.url, { max: 4, purpose: 'page' });
   const owner = openDatabase(server.ownerUrl, { max: 1 });
   const secretKey = generateKeyRingSetting();
   const ports = [await findFreePort(), await findFreePort()] as const;

@@ -49,7 +49,7 @@ export type Books = {
 
 /** Opens a seeded database as the running role, and as its owner beside it. */
 export async function openBooks({ url, ownerUrl }: DatabaseUrls): Promise<Books> {
-  const db = openDatabase(url, { max: connectionsMax });
+  const db = openDatabase(url, { max: connectionsMax, purpose: 'page' });
   const owner = openDatabase(ownerUrl, { max: rawLanes });
   const context = createContext(
     { publicUrl: 'http://127.0.0.1', argon2: { memoryKib: 128, passes: 1, parallelism: 1 } },
