@@ -2,8 +2,9 @@
 -- Old code: still runs, it calls none of these. Locks: nothing.
 
 /*
- * Stores a new order and its deadline. False, and nothing is stored, when its reference is known, or when the site or
- * the key that it came with is not good any more: both are read here, whatever the caller has kept of them.
+ * Stores a new order and its deadline. Returns false and stores nothing when its reference is known, or when
+ * the site or the key that it came with is no longer valid. Both are read here, because the caller's copies
+ * may be old.
  */
 create function order_insert(
   p_id uuid, p_environment text, p_merchant_site text, p_protocol text, p_merch_txn_ref text, p_order_no text,

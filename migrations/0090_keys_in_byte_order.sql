@@ -6,9 +6,9 @@
 -- Kept as the last number on purpose: it looks at all tables that there are. A table made later says collate "C" itself;
 -- src/ground/database/key-order.test.ts holds that.
 --
--- Old code: runs on it. Locks: each table that is changed, wholly, for as long as its indexes over such columns are built
--- anew and its foreign keys and checks over them are read again; no table is rewritten (measured: under 2 s with 300,000
--- orders on two busy cores). On a big database apply it when nobody pays.
+-- Old code: runs on it. Locks: each changed table, against reading too, while its indexes over such columns
+-- are built again and its foreign keys and checks over them are checked. No table is rewritten (measured:
+-- under 2 s with 300,000 orders on two busy cores). On a big database apply it when nobody pays.
 
 do $$
 declare

@@ -70,10 +70,10 @@ export type ClaimLimits = {
 /**
  * Takes due notifications for one process, fairly: the first of every site, then the second of every site …
  *
- * Sites with pending rows are found by stepping from one to the next in the index (merchant_site,
- * next_attempt_at), and of each site only as many rows are read as it may get, so that the price is one step
- * per site and not one per waiting row. Measured with 100.000 rows waiting for one site and 1.000 for 200
- * others: 3 ms; numbering all due rows by row_number() takes 122 ms, leaving out the busy site by name 22 ms.
+ * The query steps through the index (merchant_site, next_attempt_at) from one site with pending rows to the
+ * next. Of each site it reads only as many rows as the site may get. So the cost is one step for each site,
+ * not one for each waiting row. Measured with 100.000 rows waiting for one site and 1.000 for 200 others: 3
+ * ms; numbering all due rows by row_number() takes 122 ms, leaving out the busy site by name 22 ms.
  *
  * A claim moves next_attempt_at to the end of the lease: a row in flight is not due, a lost one is due again.
  * Rows that another process is claiming at this moment are skipped, not waited for.

@@ -1,5 +1,6 @@
-// Are the books right, to the dong? Reads the journal on from its last checkpoint (or from the first row), compares
-// every balance, and holds payments, orders and totals against it, while the gateway goes on posting.
+// Checks that the books are right, to the dong. It reads the journal from its last checkpoint (or from the
+// first row), compares every balance, and compares payments, orders and totals with the journal. The gateway
+// goes on posting meanwhile.
 
 import { sql } from 'kysely';
 import { UUID } from 'uuidv7';

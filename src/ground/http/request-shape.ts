@@ -98,9 +98,9 @@ function findFramingFault(encoding: string): ProblemError | null {
 }
 
 /**
- * A target in absolute form (`GET http://host/path`), as a proxy is asked, becomes the path; its host takes the
- * place of the Host header (RFC 9112, section 3.2.2), unless the two differ: then it is left as it is and the
- * request is refused for a host that is none.
+ * A target in absolute form (`GET http://host/path`), as clients send it to a proxy, becomes the path. Its
+ * host replaces the Host header (RFC 9112, section 3.2.2). If the two differ, it is left unchanged, and the
+ * request is refused because of its host.
  */
 export function toOriginForm(request: IncomingMessage): string {
   const url = request.url ?? '/';

@@ -1,6 +1,6 @@
-// One of graphile-worker's pools, kept running. The library ends a pool for good when it cannot write down how a
-// job went, for instance because the connection was cut at that moment; another pool then takes its place, while
-// the jobs that still run in the old one come to their end.
+// One of graphile-worker's pools, kept running. The library ends a pool for good when it cannot store a job's
+// outcome, for instance because the connection was cut at that moment. Another pool then replaces it, and the
+// jobs that still run in the old one finish.
 
 import { EventEmitter } from 'node:events';
 import {

@@ -1,5 +1,6 @@
-// What libraries write to the console (graphile-worker a stack, when its pool ends while it asks for jobs) becomes
-// lines of the log: a reader of one JSON line an event finds nothing else, and secrets and phone numbers are taken out.
+// Turns text that libraries write to the console into lines of the log (graphile-worker writes a stack when
+// its pool ends while it asks for jobs). So the log holds only JSON lines, and secrets and phone numbers are
+// taken out of this text too.
 
 import { format } from 'node:util';
 import type { Logger } from './logger.ts';

@@ -2,8 +2,9 @@
 // connection goes to a checked address and nowhere else: no redirect, no proxy, no connection kept for later.
 // Everything together (look-up, connection, answer to its last byte) has one deadline and one size.
 //
-// node:http instead of fetch: it never follows, never asks a proxy variable on an agent of its own, and takes
-// the look-up as a parameter, so the Host header, the TLS server name and the certificate's name stay the URL's.
+// It uses node:http instead of fetch: node:http never follows redirects and reads no proxy variable. It takes
+// the look-up as a parameter, so the Host header, the TLS server name and the certificate's name stay the
+// URL's.
 
 import http from 'node:http';
 import https from 'node:https';

@@ -1,5 +1,5 @@
-// PINs as argon2id hashes, peppered with a ring key, computed behind a bounded queue: hashing costs a core for
-// tens of milliseconds and 19 MiB, so a flood of sign-ins must be refused before it fills the machine.
+// PINs as argon2id hashes, peppered with a ring key, computed behind a bounded queue. One hash takes a core
+// for tens of milliseconds and 19 MiB, so a flood of sign-ins must be refused before it fills the machine.
 
 import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';

@@ -1,5 +1,6 @@
-// Pages for what could not be shown. Their address may not be asked twice (a signed redirect, a refused form),
-// so there is no language link: the other language is in the page, and takes the place of the first when it is opened.
+// Pages for what could not be shown. Their address may not be asked twice (a signed redirect, a refused
+// form), so there is no language link. The page holds both languages; when the buyer opens the second, it
+// replaces the first.
 
 import { type Html, html, renderPage, safeHref } from '../../../ground/pages/index.ts';
 import { responseMessage } from '../../../ground/protocols/index.ts';

@@ -1,10 +1,10 @@
 // The checkout's script. No page needs it: without it the server catches the second press, the Refresh header
-// returns to the shop, and the code field takes digits as they are typed.
+// returns to the shop, and the code field accepts digits as typed.
 
 /**
- * One submit a page view (all buttons rest, the pressed one says so; given back after 20 s or on coming back
- * by the back button), the seconds of the return, the wait before a resend, the minutes left to pay, a code pasted
- * with spaces.
+ * It allows one submit for each page view: all buttons are switched off and the pressed one shows it, until
+ * 20 s have passed or the buyer comes back by the back button. It counts the seconds of the return, the wait
+ * before a resend and the minutes left to pay, and accepts a code pasted with spaces.
  */
 export const checkoutScript = `
 (()=>{let sent=false,timer;const all=s=>[...document.querySelectorAll(s)];

@@ -8,11 +8,11 @@ import { lowerAscii } from '../raw-query.ts';
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads the members whose lower-case name is one of `names`; others are ignored. A value is text, or a number, which
- * means the text of its digits (never through a float); null is a field that was not sent, as the well-known Java
- * client writes every setter that was not called.
- * Refuses with 03: not UTF-8, not a JSON object, another type of value, and two members of one name, however
- * spelled, with different values. JSON.parse alone would let the last of two win.
+ * Reads the members whose lower-case name is one of `names`; others are ignored. A value is text, or a
+ * number, which means the text of its digits (never through a float); null means a field that was not sent,
+ * because the well-known Java client writes null for every setter that was not called. Refuses with 03: not
+ * UTF-8, not a JSON object, another type of value, and two members of one name, however spelled, with
+ * different values. JSON.parse alone would let the last of two win.
  */
 export function readPlaintext(
   plaintext: Uint8Array,
