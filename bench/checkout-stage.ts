@@ -20,7 +20,7 @@ export type CheckoutStage = {
   context: Context;
   apiKey: string;
   ground: Ground;
-  /** Of every PIN hash on this stage. Signing in does the work of each cost that is in use, whoever signs in. */
+  /** The cost of every PIN hash on this stage. Each sign-in does the work of all costs that are in use. */
   cost: Argon2Cost;
   phones: string[];
   /** For the pages alone: what the first pays puts it above class A for the day. */

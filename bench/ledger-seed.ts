@@ -1,5 +1,6 @@
 // Fills a database for the ledger's benchmark, in bulk and as the owner, consistently: every balance has its
-// journal rows. The journal's own rights are not in question here; what is measured later runs as the running role.
+// journal rows. The rights on the journal do not matter here; the measured work later runs as the running
+// role.
 
 import { openSystemAccounts } from '../src/books/ledger/index.ts';
 import type { Database } from '../src/ground/database/index.ts';

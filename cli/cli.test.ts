@@ -415,7 +415,7 @@ test('the doctor tells what the last verification found, and reads no journal fo
         'bank_operating',
       ]);
     }
-    // The journal is locked against every reader: whoever scanned it would wait.
+    // The journal is locked against every reader, so a command that scanned it would wait.
     await owner.query('begin; lock table transfers in access exclusive mode');
     const { stdout } = await vipay(['doctor'], { env: { VIPAY_PORT: '1' } });
     await owner.query('rollback');

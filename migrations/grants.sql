@@ -1,6 +1,7 @@
--- What the running role may do; run by the owner after every migration, with :app_role replaced by its name.
+-- The rights of the running role. The owner runs this file after every migration, with :app_role replaced by
+-- its name.
 --
--- This file is the whole of its rights: whatever it held before is taken back first, and PUBLIC holds nothing
+-- The role has these rights and no others: all former rights are taken back first, and PUBLIC has none
 -- (src/ground/database/grants.ts). The gateway therefore writes only the columns named here.
 --
 -- To extend: find the table's group below (or add one, in the order of the alphabet) and name the column under

@@ -68,7 +68,7 @@ export async function postSealedTransfers(
 export type LedgerBatch = {
   /** Posts the transfer or refuses it, after everything decided before in this batch. */
   decide(transfer: Transfer): TransferResult;
-  /** The account as it stands after what was decided so far; undefined when there is none. */
+  /** The account after the decisions so far; undefined when it does not exist. */
   account(id: string): Readonly<Account> | undefined;
   /**
    * The SQL that writes the decisions, as a value of a select list; null when there is nothing to write. When

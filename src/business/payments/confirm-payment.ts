@@ -136,7 +136,10 @@ async function weigh(
   return { site, facts: factsOf(attempted, { site, policies, now }) };
 }
 
-/** False, and nothing is sent, when the wallet was sent as many codes as it may in an hour, for whatever payment. */
+/**
+ * Returns false and sends nothing when the wallet has had its codes of this hour, counted over all its
+ * payments.
+ */
 async function sendCode(
   tx: Tx,
   context: Context,

@@ -31,8 +31,8 @@ export class FeeAccountsOutdated extends Error {
 }
 
 /**
- * One batch in one transaction of two round trips. Each request gets its own result, in its place.
- * @throws CommitUnanswered; whatever else it throws, nothing was posted.
+ * One batch in one transaction of two round trips. Each request gets its own result, in its place. @throws
+ * CommitUnanswered; after any other error nothing was posted.
  */
 export async function postBatch(
   context: Context,

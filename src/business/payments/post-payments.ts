@@ -23,8 +23,8 @@ export type { PostingRequest, PostingResult } from './decide-batch.ts';
 const answerMsMaxByDefault = 15_000;
 
 /**
- * The port to the money. Each request is decided by itself, in the order given, together with whatever else is
- * being posted at this moment; the results stand in the same places.
+ * The port to the money. Each request is decided by itself, in the order given. Requests of other callers may
+ * be posted in the same batch. The results have the order of the requests.
  *
  * When the database fails (a deadlock, a lost connection, a full disk), the batch is tried again, at most
  * four times. A batch that fails before COMMIT is sent is not posted; after the last try its callers are told

@@ -32,8 +32,8 @@ const valueLengthMax = 200;
 const bytesMax = 4096;
 
 /**
- * The received fields with everything masked that is not known to be harmless, as flat JSON text of at most 4 KiB
- * that PostgreSQL's jsonb accepts (no NUL, no lone surrogate). What did not fit is said under the name `…`.
+ * The received fields with everything masked that is not known to be harmless, as flat JSON text of at most 4
+ * KiB that PostgreSQL's jsonb accepts (no NUL, no lone surrogate). The name `…` says how much did not fit.
  */
 export function redactFields(received: Record<string, unknown>): string {
   const entries = Object.entries(received);

@@ -47,7 +47,7 @@ export async function findCheckout(
   return row ? { ...toRecord(row), session: readSession(row) } : null;
 }
 
-/** Ends whatever session this browser had for the order. */
+/** Ends the session that this browser had for the order, if any. */
 export async function replaceSession(
   db: DbOrTx,
   session: SessionRow & { tokenHash: Buffer; signedInAt: Date },

@@ -9,8 +9,8 @@ const jsonStrings = /"(?:[^"\\]|\\.)*"(?=(\s*:)?)/g;
 const namesToldMax = 5;
 
 /**
- * JSON is the only content type under this instance. An empty body counts as none, whatever type it is said to have:
- * `curl -d ''` sends the type of a form and not one byte.
+ * JSON is the only content type under this instance. An empty body counts as none, even with another content
+ * type: `curl -d ''` sends the type of a form and no byte.
  */
 export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();

@@ -89,7 +89,10 @@ function revokeEach(grantee: string, granteeId: string): string {
   end $settle$;`;
 }
 
-/** Functions made by later migrations are closed from their first moment: this holds for whatever the owner makes. */
+/**
+ * Functions made by later migrations are closed from their first moment, because this covers all that the
+ * owner makes.
+ */
 const closeToPublic = `
   alter default privileges revoke all on routines from public;
   alter default privileges revoke all on types from public;

@@ -1,5 +1,5 @@
-// The headers that every answer has, whatever it is: JSON, a redirect, an error, an answer to bytes that were no
-// request. A page puts its own policy with nonces in the place of this one.
+// The headers of every answer: JSON, a redirect, an error, an answer to bytes that were no request. A page
+// replaces this policy by its own with nonces.
 
 const contentSecurityPolicy =
   "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

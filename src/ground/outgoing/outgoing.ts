@@ -154,7 +154,7 @@ function exchange(url: URL, addresses: string[], call: MerchantCall, deadline: A
   return promise;
 }
 
-/** Gives the socket the checked addresses, whatever it asks. */
+/** Answers every look-up of the socket with the checked addresses. */
 function answerLookup(addresses: string[]): NonNullable<http.RequestOptions['lookup']> {
   const all = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
   const [first] = all;

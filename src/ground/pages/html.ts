@@ -1,5 +1,6 @@
-// HTML as a value: a tagged template that escapes whatever is put into it, so that forgetting is impossible
-// and trusting is visible (`raw`). Interpolate only into text and into double-quoted attribute values.
+// HTML as a value: a tagged template that escapes everything put into it. So nobody can forget to escape, and
+// unescaped text is visible in the code (`raw`). Interpolate only into text and into double-quoted attribute
+// values.
 
 /** Markup that is already safe. Made by `html` and `raw` only. */
 export class Html {

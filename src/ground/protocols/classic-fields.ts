@@ -11,7 +11,7 @@ import { checkReturnUrl } from './return-url.ts';
 /** The unit of a site's `total_amount`: hundredths of a dong (20000000 is 200.000 ₫) or whole dong. */
 export type AmountUnit = 'hundredths' | 'dong';
 
-/** What the codecs need to know of a site, whatever its secrets. */
+/** The settings of a site that the codecs need, besides its secrets. */
 export type ClassicSite = { merchantSite: string; accessCode: string; amountUnit: AmountUnit };
 
 /** Every name a request may hold beside `secure_hash`, lower case, in ordinal order. */

@@ -3,7 +3,10 @@
 
 import type { ResponseCode } from './response-codes.ts';
 
-/** What a site sent, whatever the dialect, after decoding: the merchant's own words, the amount in dong. */
+/**
+ * An order as a site sent it, after decoding, the same for every dialect: the merchant's own words, the
+ * amount in dong.
+ */
 export type ReceivedOrder = {
   merchantSite: string;
   merchTxnRef: string;

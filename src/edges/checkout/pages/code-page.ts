@@ -18,7 +18,9 @@ import {
 import { checkoutScript } from './script.ts';
 import type { CodeView } from './view-models.ts';
 
-/** Six digits with anything between, as the server reads them; a pasted space must not be cut, nor refused. */
+/**
+ * Six digits with anything between, as the server reads them. A pasted space must be neither cut nor refused.
+ */
 const sixDigits = '[^0-9０-９]*(?:[0-9０-９][^0-9０-９]*){6}';
 
 export function codePage(view: CodeView): string {

@@ -15,7 +15,7 @@ export function exportPublicKey(key: KeyObject, format: KeyFormat): string {
   return format === 'xml' ? writeRsaKeyValue(jwk) : JSON.stringify(jwk);
 }
 
-/** The private key. What it returns is secret. */
+/** The private key as text. The result is secret. */
 export function exportPrivateKey(key: KeyObject, format: KeyFormat): string {
   if (key.type !== 'private') throw new Error('exportPrivateKey needs a private key');
   if (format === 'pem') return key.export({ type: 'pkcs8', format: 'pem' }).toString();
