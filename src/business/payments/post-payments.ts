@@ -5,6 +5,7 @@
 
 import type { Context } from '../../ground/context.ts';
 import {
+  classifyFault,
   createGroupCommit,
   type GroupCommit,
   isPassingFault,
@@ -16,6 +17,7 @@ import type { PostingRequest, PostingResult } from './decide-batch.ts';
 import { expireOrderIfDue } from './end-order.ts';
 import { CommitUnanswered, FeeAccountsOutdated, postBatch } from './post-batch.ts';
 import { countRetry, countUnposted, observeBatch, watchQueue } from './posting-metrics.ts';
+import { findFreePayments } from './posting-queries.ts';
 
 export type { PostingRequest, PostingResult } from './decide-batch.ts';
 
@@ -108,11 +110,12 @@ async function postUntilKnown(
       throw error;
     }
   };
+  const areMany = requests.length > 1;
   const mayPass = (error: unknown) =>
     error instanceof CommitUnanswered || error instanceof FeeAccountsOutdated || isPassingFault(error);
   try {
     return await retrying(post, {
-      isWorthIt: (error) => !signal.aborted && mayPass(error),
+      isWorthIt: (error) => !signal.aborted && mayPass(error) && !(areMany && isTimedOut(error)),
       onRetry: (err, attempt) => {
         context.log.warn({ err, attempt, size: requests.length }, 'a posting batch failed');
         countRetry();
@@ -120,9 +123,37 @@ async function postUntilKnown(
     });
   } catch (error) {
     if (signal.aborted) return requests.map(() => tellUnposted(true));
+    if (areMany && isTimedOut(error)) return postFree(context, requests, { mayBePosted, signal });
     if (mayPass(error)) return requests.map(() => tellUnposted(mayBePosted));
     return postInHalves(context, requests, error, { mayBePosted, signal });
   }
+}
+
+/** Somebody holds a row that the batch needs, for longer than a page may wait. */
+function isTimedOut(error: unknown): boolean {
+  return classifyFault(error) === 'timed_out';
+}
+
+/** Whose order or wallet somebody holds is told to try again; the others of the batch do not wait with them. */
+async function postFree(
+  context: Context,
+  requests: PostingRequest[],
+  before: Before,
+): Promise<PostingResult[]> {
+  const free = await findFreePayments(
+    context.db,
+    requests.map((request) => request.paymentId),
+  );
+  const isFree = ({ paymentId }: PostingRequest) => free.has(paymentId);
+  const freeOnes = requests.filter(isFree);
+  // Nobody is in the way any more, or everybody is: what timed out is tried in parts.
+  if (freeOnes.length === 0 || freeOnes.length === requests.length) {
+    return postInHalves(context, requests, null, before);
+  }
+  const posted = (await postUntilKnown(context, freeOnes, before)).values();
+  return requests.map((request) =>
+    isFree(request) ? (posted.next().value as PostingResult) : tellUnposted(before.mayBePosted),
+  );
 }
 
 /** What a caller hears of a payment that could not be posted: only what is certain. */

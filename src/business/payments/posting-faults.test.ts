@@ -207,6 +207,25 @@ test('a server that ends the connection at every commit: nobody can say, "unknow
   assert.equal(await debitedFrom(given), 300_000n);
 });
 
+test('an order that somebody holds is told "busy", and keeps nobody else of its batch waiting for more than the limit', async () => {
+  const { ready } = await givenThree();
+  const [held] = ready;
+  assert.ok(held);
+  const holder = await owner.connect();
+  try {
+    await holder.query('begin');
+    await holder.query(
+      'select from orders where id = (select order_id from payments where id = $1) for update',
+      [held.paymentId],
+    );
+    assert.deepEqual(await postByPin(context, ready), ['busy', 'paid', 'paid']);
+  } finally {
+    await holder.query('rollback');
+    holder.release();
+  }
+  assert.deepEqual(await postByPin(context, [held]), ['paid']);
+});
+
 test('a payment the database itself refuses fails alone, and the nineteen of its batch are paid', async () => {
   const wallet = await givenWallet(context, { balanceDong: 1_000_000n });
   const ready = await givenPayments(

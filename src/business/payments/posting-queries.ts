@@ -1,7 +1,7 @@
 // All SQL of a posting batch: take the locks, read the facts, write the decisions.
 
 import { type RawBuilder, sql } from 'kysely';
-import { pickColumns, rowReader, selectList, type Tx } from '../../ground/database/index.ts';
+import { type DbOrTx, pickColumns, rowReader, selectList, type Tx } from '../../ground/database/index.ts';
 import type { ResponseCode } from '../../ground/protocols/index.ts';
 import { type SiteRow, siteColumns } from '../merchants/index.ts';
 import { type OrderRow, orderColumns } from '../orders/index.ts';
@@ -74,6 +74,14 @@ const readCode = rowReader(code, { as: 'code', key: 'codeHash' });
  */
 export async function lockPostings(tx: Tx, paymentIds: string[]): Promise<void> {
   await sql`select posting_lock(${paymentIds}::uuid[])`.execute(tx);
+}
+
+/** Those of the payments whose order, wallet and own row nobody holds at this moment. */
+export async function findFreePayments(db: DbOrTx, paymentIds: string[]): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    select p.id from payments p join orders o on o.id = p.order_id join wallets w on w.id = p.wallet_id
+    where p.id = any (${paymentIds}::uuid[]) for no key update of o, p, w skip locked`.execute(db);
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** By the payment's id. */
