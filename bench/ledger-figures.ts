@@ -1,6 +1,8 @@
 // Rounds become figures: the median, with the least and the most beside it and every round kept.
 
+import type { HeadName, RunName } from './ledger-plan.ts';
 import type { RunRate } from './ledger-runs.ts';
+import type { Tpcb } from './tpcb.ts';
 
 type Values = { payments_per_s: number; ratio_to_tpcb: number | null; p50_ms: number; p99_ms: number };
 export type Round = Values & { node_cores: number; batch_mean: number | null };
@@ -16,6 +18,27 @@ export function toHeadline(busy: Figure, calm: Figure): Headline {
 }
 
 export type Spread = { median: number; min: number; max: number; rounds: number[] };
+
+export type Growth = {
+  /** By the payments in the journal before the first round. */
+  sizes: (Figure & { payments: number })[];
+  /** Median over the rounds of the share of the smallest journal's rate that the largest loses. */
+  loss: number;
+  loss_rounds: number[];
+};
+
+export type LedgerFigures = {
+  postgres: string;
+  buyers: number;
+  merchants: number;
+  /** Transactions per second; null without pgbench, and so are all ratios. */
+  tpcb: (Omit<Tpcb, 'run'> & Spread) | null;
+  raw_rows_per_s: Spread | null;
+  /** Before each round. */
+  load_average: number[];
+  ledger: Partial<Record<HeadName, Headline> & Record<RunName, Figure>> & { growth?: Growth };
+  deadlocks: number;
+};
 
 /** `tpcb`: the transactions per second of the same round, null without pgbench. */
 export function toRound(rate: RunRate, tpcb: number | null): Round {

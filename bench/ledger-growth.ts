@@ -2,20 +2,12 @@
 // so that other work of the machine affects all of them equally.
 
 import { openDatabase } from '../src/ground/database/index.ts';
-import { type Figure, median, type Round, toFigure, toRound } from './ledger-figures.ts';
+import { type Figure, type Growth, median, type Round, toFigure, toRound } from './ledger-figures.ts';
 import type { DatabaseUrls, LedgerGround } from './ledger-ground.ts';
 import { type Books, type Load, openBooks } from './ledger-runs.ts';
 import { seedBooks, seedHistory } from './ledger-seed.ts';
 
 const warmUpSeconds = 1;
-
-export type Growth = {
-  /** By the payments in the journal before the first round. */
-  sizes: (Figure & { payments: number })[];
-  /** Median over the rounds of the share of the smallest journal's rate that the largest loses. */
-  loss: number;
-  loss_rounds: number[];
-};
 
 export type GrowthPlan = {
   sizes: number[];

@@ -1,7 +1,6 @@
 // The ledger's figures as Markdown tables, for a terminal and for docs/reference/performance.md alike.
 
-import type { LedgerFigures } from './ledger.ts';
-import type { Figure } from './ledger-figures.ts';
+import type { Figure, LedgerFigures } from './ledger-figures.ts';
 import type { RunName } from './ledger-plan.ts';
 import { table } from './table.ts';
 

@@ -4,28 +4,15 @@
 
 import { openDatabase } from '../src/ground/database/index.ts';
 import { findFaults } from './ledger-check.ts';
-import { type Figure, type Headline, type Spread, toFigure, toHeadline, toSpread } from './ledger-figures.ts';
+import { type Growth, type LedgerFigures, toFigure, toHeadline, toSpread } from './ledger-figures.ts';
 import { openLedgerGround } from './ledger-ground.ts';
-import { type Growth, measureGrowth } from './ledger-growth.ts';
-import { counts, fullPlan, type HeadName, headNames, quickPlan, type RunName } from './ledger-plan.ts';
+import { measureGrowth } from './ledger-growth.ts';
+import { counts, fullPlan, headNames, quickPlan } from './ledger-plan.ts';
 import { writeLedgerDocs, writeLedgerReport } from './ledger-report.ts';
 import { type MeasuredRounds, runRounds } from './ledger-rounds.ts';
 import { type Books, openBooks } from './ledger-runs.ts';
 import { seedBooks } from './ledger-seed.ts';
 import { openTpcb, type Tpcb } from './tpcb.ts';
-
-export type LedgerFigures = {
-  postgres: string;
-  buyers: number;
-  merchants: number;
-  /** Transactions per second; null without pgbench, and so are all ratios. */
-  tpcb: (Omit<Tpcb, 'run'> & Spread) | null;
-  raw_rows_per_s: Spread | null;
-  /** Before each round. */
-  load_average: number[];
-  ledger: Partial<Record<HeadName, Headline> & Record<RunName, Figure>> & { growth?: Growth };
-  deadlocks: number;
-};
 
 export async function benchLedger({ quick }: { quick: boolean }) {
   const plan = quick ? quickPlan : fullPlan;
