@@ -2,7 +2,7 @@
 // so that other work of the machine affects all of them equally.
 
 import { openDatabase } from '../src/ground/database/index.ts';
-import { type Figure, type Growth, median, type Round, toFigure, toRound } from './ledger-figures.ts';
+import { type Growth, median, type Round, toFigure, toRound } from './ledger-figures.ts';
 import type { DatabaseUrls, LedgerGround } from './ledger-ground.ts';
 import { type Books, type Load, openBooks } from './ledger-runs.ts';
 import { seedBooks, seedHistory } from './ledger-seed.ts';
