@@ -104,3 +104,17 @@ test('a database that was set read-only is not ready, whatever it answers to rea
   await nobody.stop();
   await database.drop();
 });
+
+test('a write that had no room makes the gateway not ready, whichever connection met it', async () => {
+  const own = createContextOn(await createTestDatabase());
+  const ownWatch = watchDatabase(own.url);
+  assert.equal((await ownWatch.ask()).ok, true);
+  await assert.rejects(
+    own.db.pool.query("do $$ begin raise exception 'no space left' using errcode = 'disk_full'; end $$"),
+    { code: '53100' },
+  );
+  const standing = await ownWatch.ask();
+  assert.deepEqual([standing.ok, standing.ok || standing.reason], [false, 'database_full']);
+  await ownWatch.stop();
+  await own.drop();
+});

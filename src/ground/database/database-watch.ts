@@ -4,13 +4,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { openClient } from './database.ts';
-import { throwAway } from './server-role.ts';
+import { throwAway, wasFullWithin } from './server-role.ts';
 
 export type Standing =
   | { ok: true; clockDifferenceMs: number }
   | {
       ok: false;
-      reason: 'database_unreachable' | 'database_read_only' | 'clock_differs';
+      reason: 'database_unreachable' | 'database_read_only' | 'database_full' | 'clock_differs';
       /** What it means and what to do, for the person who runs the gateway. */
       says: string;
     };
@@ -36,6 +36,15 @@ export type WatchOptions = {
 export const clockDifferenceMsMax = 2_000;
 const answerMsMax = 2_000;
 
+/** So long nothing is sent here after a write that had no room; then the next one tells whether there is some. */
+const fullForMs = 15_000;
+
+const full: Standing = {
+  ok: false,
+  reason: 'database_full',
+  says: 'The disk of the database is full: a write was refused. Make room there; nothing is lost, and nothing is taken until then.',
+};
+
 /**
  * Watches the database at this address. Its clock only decides whether the gateway may work; no rule uses its
  * time.
@@ -60,7 +69,8 @@ export function watchDatabase(url: string, options: WatchOptions = {}): Database
   };
   const look = async (): Promise<Standing> => {
     client ??= await open();
-    return judge(await readFacts(client, machineNow));
+    const standing = judge(await readFacts(client, machineNow));
+    return standing.ok && wasFullWithin(url, fullForMs) ? full : standing;
   };
   const lookInTime = async (): Promise<Standing> => {
     const waiting = new AbortController();
