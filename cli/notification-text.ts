@@ -26,11 +26,11 @@ export function attemptTable(attempts: NotificationAttempt[]): string[] {
     String(attempt.attemptNo),
     moment(attempt.startedAt),
     `${attempt.durationMs} ms`,
-    attempt.outcome,
+    attempt.kind ?? attempt.outcome,
     attempt.responseStatus === null ? '' : String(attempt.responseStatus),
     attempt.detail ?? '',
   ]);
-  return [table(['ATTEMPT', 'STARTED', 'TOOK', 'OUTCOME', 'STATUS', 'DETAIL'], rows, ['ATTEMPT', 'TOOK'])];
+  return [table(['ATTEMPT', 'STARTED', 'TOOK', 'KIND', 'STATUS', 'DETAIL'], rows, ['ATTEMPT', 'TOOK'])];
 }
 
 function attemptJson(attempt: NotificationAttempt) {
@@ -39,6 +39,7 @@ function attemptJson(attempt: NotificationAttempt) {
     started_at: attempt.startedAt,
     duration_ms: attempt.durationMs,
     outcome: attempt.outcome,
+    kind: attempt.kind,
     detail: attempt.detail,
     request: {
       method: attempt.method,

@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 import type { DbOrTx, Tx } from '../../ground/database/index.ts';
 import type { Environment } from '../../ground/terms.ts';
-import type { AttemptOutcome } from './notification.ts';
+import type { AttemptOutcome } from './answer-kinds.ts';
 
 /** A site that has not taken a result for an hour or more, though it was tried. */
 export type LateSite = {
@@ -38,7 +38,7 @@ export async function listLateSites(
   const { rows } = await sql<LateSite>`
     with recursive ${pendingSites}
     select s.merchant_site as "merchantSite", late.environment, late.since, late.waiting, a.outcome,
-      left(coalesce(a.detail, 'status ' || a.response_status), 200) as detail
+      left(concat_ws(': ', a.kind, coalesce(a.detail, 'status ' || a.response_status)), 200) as detail
     from sites s
     cross join lateral (
       select count(*)::int as waiting, min(l.created_at) as since, max(l.environment) as environment,
@@ -48,7 +48,7 @@ export async function listLateSites(
         order by n.next_attempt_at desc limit 1000) l
       where l.attempts > 0 and l.created_at <= ${page.recordedBefore}) late
     join lateral (
-      select outcome, detail, response_status from notification_attempts a
+      select outcome, kind, detail, response_status from notification_attempts a
       where a.notification_id = late.oldest order by a.attempt_no desc limit 1) a on true
     where s.merchant_site is not null and late.waiting > 0
     order by late.since limit ${page.limit}`.execute(db);

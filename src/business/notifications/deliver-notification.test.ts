@@ -27,6 +27,7 @@ import { type DeliveryOptions, deliverOnce } from './deliver-notification.ts';
 import { attemptsMax, type Notification } from './notification.ts';
 import { type ClaimedNotification, claimDue, listAttempts } from './notification-queries.ts';
 import { resendNotification } from './resend-notification.ts';
+import { retryAfterMaxMs } from './retry-after.ts';
 
 const { db, owner, adminUrl, drop } = await createTestDatabase();
 after(drop);
@@ -85,6 +86,7 @@ test('a classic v1 result arrives with a hash the merchant can check, and RspCod
     responseStatus: 200,
     responseBody: '{"RspCode":"00","Message":"ok"}',
     outcome: 'delivered',
+    kind: 'confirmed',
     detail: 'RspCode 00',
     startedAt: clock.now(),
   });
@@ -148,29 +150,84 @@ test('while a classic secret is being replaced, attempts take turns: the newest 
 });
 
 test('an answer that does not end the delivery leads to the next attempt of the schedule', async () => {
-  const answers: [Answer, string, number | null][] = [
-    [answerRspCode('01'), 'answer_refused', 200],
-    [answerRspCode('04'), 'answer_refused', 200],
-    [answerRspCode('97'), 'answer_refused', 200],
-    [answerRspCode('99'), 'answer_refused', 200],
-    [(response) => void response.end('OK'), 'answer_refused', 200],
-    [(response) => void response.writeHead(500).end('{"RspCode":"00"}'), 'answer_refused', 500],
-    [(response) => void response.writeHead(302, { location: '/' }).end(), 'answer_refused', 302],
-    [(response) => void response.end(Buffer.alloc(70_000, 'a')), 'answer_too_large', 200],
-    [(response) => void response.destroy(), 'connection_failed', null],
-    [() => undefined, 'timed_out', null],
+  const answers: [Answer, string, string, number | null][] = [
+    [answerRspCode('01'), 'answer_refused', 'rsp_01', 200],
+    [answerRspCode('04'), 'answer_refused', 'rsp_04', 200],
+    [answerRspCode('97'), 'answer_refused', 'rsp_97', 200],
+    [answerRspCode('99'), 'answer_refused', 'rsp_99', 200],
+    [(response) => void response.end('OK'), 'answer_refused', 'answer_text', 200],
+    [(response) => void response.writeHead(500).end('{"RspCode":"00"}'), 'answer_refused', 'status_5xx', 500],
+    [
+      (response) => void response.writeHead(302, { location: '/' }).end(),
+      'answer_refused',
+      'status_redirect',
+      302,
+    ],
+    [(response) => void response.end(Buffer.alloc(70_000, 'a')), 'answer_too_large', 'answer_too_large', 200],
+    [(response) => void response.destroy(), 'connection_failed', 'connection_closed', null],
+    [() => undefined, 'timed_out', 'answer_slow', null],
   ];
-  for (const [answer, outcome, status] of answers) {
+  for (const [answer, outcome, kind, status] of answers) {
     const endpoint = await startEndpoint(answer);
     const site = await addSite(context, { notifyUrl: endpoint.url });
     const { notification, attempt } = await deliverTo(site, { timeoutMs: 300 });
-    assert.partialDeepStrictEqual(attempt, { outcome, responseStatus: status });
+    assert.partialDeepStrictEqual(attempt, { outcome, kind, responseStatus: status });
     assert.partialDeepStrictEqual(notification, {
       status: 'pending',
       attempts: 1,
       leasedUntil: null,
       nextAttemptAt: new Date(clock.now().getTime() + 5_000),
     });
+  }
+});
+
+test('the log of an attempt holds where a redirect leads, and the target is not called', async () => {
+  const goal = await startEndpoint(answerRspCode('00'));
+  const endpoint = await startEndpoint((response) => {
+    response.writeHead(301, { location: `${goal.url}?session=abc` }).end();
+  });
+  const { attempt } = await deliverTo(await addSite(context, { notifyUrl: endpoint.url }));
+  assert.equal(attempt.kind, 'status_redirect');
+  assert.equal(attempt.detail, `status 301 to ${goal.url}?…: redirects are not followed`);
+  assert.equal(goal.heard.length, 0);
+});
+
+test('status 410 ends the delivery in any dialect and is told; a resend begins anew', async () => {
+  for (const protocol of ['classic-v1', 'rest'] as const) {
+    const lines: Record<string, unknown>[] = [];
+    const log = createLogger('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const endpoint = await startEndpoint((response) => void response.writeHead(410).end());
+    const site = await addSite(context, { protocol, notifyUrl: endpoint.url });
+    const recorded = await addNotification(context, site);
+    await deliverOnce({ ...context, log }, await claimOne(recorded), options);
+    const ended = { status: 'exhausted', attempts: 1, nextAttemptAt: null };
+    assert.partialDeepStrictEqual(await getNotification(context, recorded.orderId), ended);
+    assert.deepEqual(
+      lines.map(({ event, level, merchantSite }) => [event, level, merchantSite]),
+      [['notification.gone', 'error', site.merchantSite]],
+    );
+    assert.equal((await resendNotification(context, recorded.id)).ok, true);
+    await deliverOnce(context, await claimOne(recorded), options);
+    assert.equal(endpoint.heard.length, 2);
+  }
+});
+
+test('a merchant that asks for time gets it, within bounds: seconds or a date, never less than the schedule', async () => {
+  const at = (ms: number) => new Date(clock.now().getTime() + ms);
+  const cases: [status: number, header: string, waitMs: number][] = [
+    [503, '120', 120_000],
+    [429, at(600_000).toUTCString(), 600_000],
+    [503, '1', 5_000],
+    [503, '99999999', retryAfterMaxMs],
+    [503, 'soon', 5_000],
+    [404, '120', 5_000],
+  ];
+  for (const [status, header, waitMs] of cases) {
+    const endpoint = await startEndpoint((response) => {
+      response.writeHead(status, { 'retry-after': header }).end();
+    });
+    const { notification } = await deliverTo(await addSite(context, { notifyUrl: endpoint.url }));
+    assert.deepEqual(notification.nextAttemptAt, at(waitMs), `${status} ${header}`);
   }
 });
 
@@ -232,7 +289,7 @@ test('a site that lost its URL or its key fails the attempt and not the process'
   );
   await deliverTo(noKey);
   const [attempt] = await listAttempts(db, first.id);
-  assert.partialDeepStrictEqual(attempt, { outcome: 'connection_failed', url: '' });
+  assert.partialDeepStrictEqual(attempt, { outcome: 'connection_failed', kind: 'not_sent_no_url', url: '' });
   assert.equal((await getNotification(context, first.orderId)).status, 'pending');
   assert.equal(endpoint.heard.length, 0);
 });

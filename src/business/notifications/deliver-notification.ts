@@ -15,9 +15,12 @@ import {
 import type { Environment } from '../../ground/terms.ts';
 import { findSite } from '../merchants/index.ts';
 import { findOrder, formatOrderId, type Order } from '../orders/index.ts';
+import { type AttemptKind, type AttemptOutcome, attemptKinds } from './answer-kinds.ts';
+import { type Judgement, judgeCall } from './classify-answer.ts';
 import { encodeNotification, type MerchantRequest } from './encode-notification.ts';
-import { type AttemptOutcome, decideNext, judgeCall, type NextStep, type Random } from './notification.ts';
+import { decideNext, type NextStep, type Random } from './notification.ts';
 import { type ClaimedNotification, recordAttempt, releaseClaim } from './notification-queries.ts';
+import { readRetryAfter } from './retry-after.ts';
 
 export type DeliveryOptions = {
   /** For the sandbox; live sites always get the strict one. */
@@ -29,7 +32,7 @@ export type DeliveryOptions = {
 };
 
 export type Delivered =
-  | { written: true; outcome: AttemptOutcome; next: NextStep }
+  | { written: true; outcome: AttemptOutcome; next: NextStep; endedAt: Date }
   /** Not sent because too little of the lease was left, or sent and recorded after the lease was lost. */
   | { written: false };
 
@@ -53,7 +56,7 @@ export async function deliverOnce(
 
   const { protocol, request, fault } = await prepare(context, claimed);
   await context.reach?.('notification.before_sending');
-  const call: CallOutcome =
+  const call: CallOutcome | null =
     fault === null
       ? await callMerchant(request.url, {
           ...request,
@@ -61,45 +64,50 @@ export async function deliverOnce(
           timeoutMs,
           ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
         })
-      : { outcome: 'connection_failed', status: null, detail: fault, durationMs: 0 };
+      : null;
   await context.reach?.('notification.after_sending');
-  const judged = judgeCall(protocol, call);
+  const judged = call === null ? notSent(fault) : judgeCall(protocol, call, request.url);
 
   const now = context.clock.now();
-  const next = decideNext(judged.outcome, claimed.attempts, now, options.random ?? Math.random);
+  const answer = call?.outcome === 'answered' ? call : null;
+  const askedMs = answer === null ? 0 : readRetryAfter(answer.status, answer.retryAfter, now);
+  const next = decideNext(judged, claimed.attempts, now, options.random ?? Math.random, askedMs);
   const attempt = {
     id: uuidv7(),
     startedAt,
-    durationMs: call.durationMs,
+    durationMs: call?.durationMs ?? 0,
     method: request.method,
     url: request.url,
     requestHeaders: request.headers,
     requestBody: request.body,
-    responseStatus: call.status,
-    responseBody: call.outcome === 'answered' ? toStorableText(call.body) : null,
+    responseStatus: call?.status ?? null,
+    responseBody: answer === null ? null : toStorableText(answer.body),
     outcome: judged.outcome,
+    kind: judged.kind,
     detail: judged.detail === null ? null : toStorableText(judged.detail),
   };
   const written = await recordAttempt(context.db, claimed, attempt, next, now);
   if (!written) return { written };
   logAttempt(context, claimed, { ...attempt, next });
-  return { written, outcome: judged.outcome, next };
+  return { written, outcome: judged.outcome, next, endedAt: now };
 }
 
 function logAttempt(
   { log }: Context,
   claimed: ClaimedNotification,
-  made: { outcome: AttemptOutcome; responseStatus: number | null; next: NextStep },
+  made: { outcome: AttemptOutcome; kind: AttemptKind; responseStatus: number | null; next: NextStep },
 ): void {
   const { id: notificationId, merchantSite, attempts: attempt } = claimed;
-  const { outcome, responseStatus: status, next } = made;
+  const { outcome, kind, responseStatus: status, next } = made;
   const fields = { notificationId, orderId: formatOrderId(claimed.orderId), merchantSite, attempt, status };
   if (next.status === 'delivered') logEvent(log, 'notification.delivered', fields);
-  else if (next.status === 'exhausted') logEvent(log, 'notification.exhausted', { ...fields, outcome });
-  else logEvent(log, 'notification.failed', { ...fields, outcome, nextAt: next.nextAttemptAt });
+  else if (kind === 'status_gone') logEvent(log, 'notification.gone', fields);
+  else if (next.status === 'exhausted') logEvent(log, 'notification.exhausted', { ...fields, outcome, kind });
+  else logEvent(log, 'notification.failed', { ...fields, outcome, kind, nextAt: next.nextAttemptAt });
 }
 
-type Prepared = { protocol: Order['protocol']; request: MerchantRequest; fault: string | null };
+type NotSent = 'not_sent_no_url' | 'not_sent_not_encoded';
+type Prepared = { protocol: Order['protocol']; request: MerchantRequest; fault: NotSent | null };
 
 const nothingToSend: MerchantRequest = { method: 'GET', url: '', headers: {}, body: null };
 
@@ -114,7 +122,7 @@ async function prepare(context: Context, claimed: ClaimedNotification): Promise<
   const { protocol } = order;
   const { notifyUrl } = site;
   if (notifyUrl === null) {
-    return { protocol, request: nothingToSend, fault: 'not sent: the site has no notification URL' };
+    return { protocol, request: nothingToSend, fault: 'not_sent_no_url' };
   }
   try {
     const request = await encodeNotification(context, claimed, order, { ...site, notifyUrl });
@@ -123,8 +131,17 @@ async function prepare(context: Context, claimed: ClaimedNotification): Promise<
     // The database's fault is no attempt at the merchant.
     if (isPassingFault(error)) throw error;
     context.log.error({ err: error, notificationId: claimed.id }, 'notification could not be encoded');
-    return { protocol, request: nothingToSend, fault: 'not sent: the result could not be encoded' };
+    return { protocol, request: nothingToSend, fault: 'not_sent_not_encoded' };
   }
+}
+
+function notSent(fault: NotSent | null): Judgement {
+  const kind = fault ?? 'not_sent_not_encoded';
+  const detail =
+    kind === 'not_sent_no_url'
+      ? 'not sent: the site has no notification URL'
+      : 'not sent: the result could not be encoded';
+  return { outcome: attemptKinds[kind], kind, detail };
 }
 
 function policyFor(environment: Environment, callbacks: CallbackPolicy): CallbackPolicy {

@@ -19,13 +19,17 @@ import {
   getNotification,
   until,
 } from '../../../tests/support/notification-fixtures.ts';
+import { type DatabaseWatch, guardClock } from '../../ground/database/index.ts';
+import { deliverOnce } from './deliver-notification.ts';
 import { type Dispatcher, type DispatcherOptions, startDispatcher } from './dispatcher.ts';
-import { listAttempts } from './notification-queries.ts';
+import { claimDue, listAttempts } from './notification-queries.ts';
 
 const { db, owner, url: databaseUrl, drop } = await createTestDatabase({ max: 10 });
 after(drop);
 const clock = createManualClock();
 const context = createNotificationContext(db, clock);
+
+type Standing = NonNullable<DatabaseWatch['last']>;
 
 const running: Dispatcher[] = [];
 const closing: (() => Promise<void>)[] = [];
@@ -37,8 +41,9 @@ afterEach(async () => {
   await sql`delete from notifications`.execute(owner);
 });
 
+const callbacks = { allowLoopback: true, requireHttps: false };
+
 function start(options: Partial<DispatcherOptions> = {}): Dispatcher {
-  const callbacks = { allowLoopback: true, requireHttps: false };
   const dispatcher = startDispatcher(context, { callbacks, pollMs: 50, random: () => 0, ...options });
   running.push(dispatcher);
   return dispatcher;
@@ -183,6 +188,84 @@ test('a site never has more in flight than its share, however many are waiting',
   start({ pollMs: 3_600_000 });
   await until('all are delivered', async () => (await countPending()) === 0);
   assert.equal(openMax, 4);
+});
+
+test('three slow answers do not put a healthy site behind those whose servers are dead', async () => {
+  let hangsFor = 0;
+  const healthy = await startEndpoint((response, request) => {
+    if (hangsFor > 0) hangsFor -= 1;
+    else answerRspCode('00')(response, request);
+  });
+  let givenUp = 0;
+  const dead = await startEndpoint((response) => {
+    response.on('close', () => {
+      givenUp += 1;
+    });
+  });
+  const healthySite = await addSite(context, { notifyUrl: healthy.url });
+  const deadSite = await addSite(context, { notifyUrl: dead.url });
+  // Half of two places is for sites that fail: one, which the dead site holds.
+  const dispatcher = start({ concurrency: 2, timeoutMs: 600, pollMs: 10 });
+  const first = await addNotification(context, healthySite);
+  await until('it is delivered', isStatus(first.orderId, 'delivered'));
+  for (let slow = 1; slow <= 3; slow += 1) {
+    hangsFor = 1;
+    const { id } = await addNotification(context, healthySite);
+    await until('its attempt is over', async () => (await listAttempts(db, id)).length === 1);
+  }
+  for (let each = 0; each < 8; each += 1) await addNotification(context, deadSite);
+  await until('it holds the one place for such sites', () => dead.heard.length >= 3);
+  const givenUpBefore = givenUp;
+  const next = await addNotification(context, healthySite);
+  await until('it is delivered', isStatus(next.orderId, 'delivered'));
+  assert.equal(givenUp, givenUpBefore, 'while the dead site still held its place');
+  await dispatcher.stop();
+});
+
+test('while the clock is off nothing is claimed, signed or sent; then everything is', async () => {
+  const endpoint = await startEndpoint((response) => void response.writeHead(204).end());
+  const site = await addSite(context, { protocol: 'rest', notifyUrl: endpoint.url });
+  const watch: { last: Standing } = { last: { ok: true, clockDifferenceMs: 0 } };
+  const guarded = { ...context, clock: guardClock(clock, watch) };
+  const off: Standing = { ok: false, reason: 'clock_differs', says: 'six minutes ahead' };
+  const recorded = await addNotification(context, site);
+  watch.last = off;
+  running.push(startDispatcher(guarded, { callbacks, pollMs: 5, random: () => 0 }));
+  const now = clock.now();
+  const leasedUntil = new Date(now.getTime() + 30_000);
+  const limits = { limit: 1, perSiteMax: 1, suspects: [], suspectLimit: 0, rooms: new Map() };
+  // Claimed a moment before it was noticed: not signed either.
+  const [claimed] = await claimDue(db, { now, leasedUntil, ...limits });
+  assert.ok(claimed);
+  await assert.rejects(deliverOnce(guarded, claimed, { callbacks }), { name: 'ClockDiffers' });
+  await delay(50);
+  assert.equal(endpoint.heard.length, 0);
+  assert.deepEqual(await listAttempts(db, recorded.id), []);
+  watch.last = { ok: true, clockDifferenceMs: 0 };
+  clock.advance(30_000);
+  await until('it is delivered', isStatus(recorded.orderId, 'delivered'));
+  const signedAt = Number(endpoint.heard[0]?.headers['webhook-timestamp']);
+  assert.equal(signedAt, Math.floor(clock.now().getTime() / 1000));
+});
+
+test('a clock that goes off while merchants are called costs those attempts, and no place', async () => {
+  const watch: { last: Standing } = { last: { ok: true, clockDifferenceMs: 0 } };
+  const guarded = { ...context, clock: guardClock(clock, watch) };
+  let goesOff = true;
+  const endpoint = await startEndpoint((response, request) => {
+    if (goesOff) watch.last = { ok: false, reason: 'clock_differs', says: 'six minutes ahead' };
+    answerRspCode(goesOff ? '99' : '00')(response, request);
+  });
+  const site = await addSite(context, { notifyUrl: endpoint.url });
+  const { id, orderId } = await addNotification(context, site);
+  running.push(startDispatcher(guarded, { callbacks, pollMs: 5, concurrency: 1, random: () => 0 }));
+  await until('it was asked', () => endpoint.heard.length === 1);
+  await delay(50);
+  assert.deepEqual(await listAttempts(db, id), []);
+  goesOff = false;
+  watch.last = { ok: true, clockDifferenceMs: 0 };
+  clock.advance(30_000);
+  await until('it is delivered', isStatus(orderId, 'delivered'));
 });
 
 async function countPending(): Promise<number> {

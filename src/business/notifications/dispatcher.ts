@@ -7,6 +7,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../../ground/context.ts';
+import { classifyFault } from '../../ground/database/index.ts';
 import {
   type Delivered,
   type DeliveryOptions,
@@ -53,7 +54,11 @@ export function startDispatcher(context: Context, options: DispatcherOptions): D
     if (claiming !== null || stopped) return;
     wokenAgain = false;
     claiming = claim()
-      .catch((error) => context.log.error({ err: error }, 'notifications could not be claimed'))
+      .catch((error) => {
+        // Told where the clocks are compared; said here it would be a line with every poll.
+        if (classifyFault(error) === 'clock_differs') return;
+        context.log.error({ err: error }, 'notifications could not be claimed');
+      })
       .finally(() => {
         claiming = null;
         if (wokenAgain) wake();
@@ -79,14 +84,15 @@ export function startDispatcher(context: Context, options: DispatcherOptions): D
       if (delivered.written) {
         health.note(claimed.merchantSite, delivered.outcome);
         countAttempt(delivered.outcome, delivered.next.status);
-        if (delivered.next.nextAttemptAt !== null) retryTimer.setFor(delivered.next.nextAttemptAt);
+        const { nextAttemptAt } = delivered.next;
+        if (nextAttemptAt !== null) retryTimer.setFor(nextAttemptAt, delivered.endedAt);
       }
       if (places.giveBack(claimed.merchantSite)) wake();
     });
     deliveries.add(delivery);
   };
 
-  const retryTimer = createRetryTimer(context, wake);
+  const retryTimer = createRetryTimer(wake);
   const poll = setInterval(wake, pollMs);
   const listener = listenForDue(context, wake);
   wake();
@@ -124,12 +130,13 @@ async function deliverOrLog(
 const timerMsMax = 60_000;
 
 /** Short retries do not wait for the poll; the poll finds all the others. */
-function createRetryTimer({ clock }: Pick<Context, 'clock'>, wake: () => void) {
+function createRetryTimer(wake: () => void) {
   let timer: NodeJS.Timeout | undefined;
   let setForMs = Number.POSITIVE_INFINITY;
   return {
-    setFor(at: Date) {
-      const waitMs = at.getTime() - clock.now().getTime();
+    /** Seen from `now`; the clock is not asked again, since it may refuse an answer (guard-clock.ts). */
+    setFor(at: Date, now: Date) {
+      const waitMs = at.getTime() - now.getTime();
       if (at.getTime() >= setForMs || waitMs > timerMsMax) return;
       clearTimeout(timer);
       setForMs = at.getTime();

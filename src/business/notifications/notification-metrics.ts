@@ -4,7 +4,8 @@ import { Counter } from '@prometheus-io/client';
 import type { Context } from '../../ground/context.ts';
 import { exposeGauges, metricsRegistry } from '../../ground/metrics/index.ts';
 import { listAlarms, readBacklog } from './alarm-queries.ts';
-import type { AttemptOutcome, NotificationStatus } from './notification.ts';
+import type { AttemptOutcome } from './answer-kinds.ts';
+import type { NotificationStatus } from './notification.ts';
 
 const registers = [metricsRegistry];
 const countMax = 100_000;

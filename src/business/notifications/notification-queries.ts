@@ -138,11 +138,11 @@ export async function recordAttempt(
   const { rows } = await sql`
     with logged as (
       insert into notification_attempts (id, notification_id, attempt_no, started_at, duration_ms, method, url,
-        request_headers, request_body, response_status, response_body, outcome, detail)
+        request_headers, request_body, response_status, response_body, outcome, kind, detail)
       select ${attempt.id}, ${claimed.id}::uuid, coalesce(max(attempt_no), 0) + 1, ${attempt.startedAt},
         ${attempt.durationMs}::int, ${attempt.method}, ${attempt.url}, ${JSON.stringify(attempt.requestHeaders)}::jsonb,
         ${attempt.requestBody}, ${attempt.responseStatus}::int, ${attempt.responseBody}, ${attempt.outcome},
-        ${attempt.detail}
+        ${attempt.kind}, ${attempt.detail}
       from notification_attempts where notification_id = ${claimed.id}
     )
     update notifications set status = ${next.status}, next_attempt_at = ${next.nextAttemptAt}, leased_until = null,
@@ -212,7 +212,7 @@ export async function listAttempts(db: DbOrTx, notificationId: string): Promise<
   const { rows } = await sql<NotificationAttempt>`
     select id, notification_id as "notificationId", attempt_no as "attemptNo", started_at as "startedAt",
       duration_ms as "durationMs", method, url, request_headers as "requestHeaders", request_body as "requestBody",
-      response_status as "responseStatus", response_body as "responseBody", outcome, detail
+      response_status as "responseStatus", response_body as "responseBody", outcome, kind, detail
     from notification_attempts where notification_id = ${notificationId}
     order by attempt_no limit ${pageMax}`.execute(db);
   return rows;

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CallOutcome } from '../../ground/outgoing/index.ts';
 import {
   attemptsMax,
   decideNext,
   formatNotificationId,
   jitterMax,
-  judgeCall,
   parseNotificationId,
   retryDelayMs,
   retryDelaysSeconds,
@@ -46,21 +44,21 @@ test('delays never shrink, start at seconds, and jitter adds at most its bound',
 
 test('a failed attempt leads to the next one, the last failed one to the end', () => {
   assert.deepEqual(
-    decideNext('timed_out', 1, now, () => 0),
+    decideNext({ outcome: 'timed_out', kind: 'answer_slow' }, 1, now, () => 0),
     {
       status: 'pending',
       nextAttemptAt: new Date(now.getTime() + 5_000),
     },
   );
   assert.deepEqual(
-    decideNext('answer_refused', attemptsMax, now, () => 0),
+    decideNext({ outcome: 'answer_refused', kind: 'rsp_99' }, attemptsMax, now, () => 0),
     {
       status: 'exhausted',
       nextAttemptAt: null,
     },
   );
   assert.deepEqual(
-    decideNext('delivered', attemptsMax, now, () => 0),
+    decideNext({ outcome: 'delivered', kind: 'confirmed' }, attemptsMax, now, () => 0),
     {
       status: 'delivered',
       nextAttemptAt: null,
@@ -68,53 +66,19 @@ test('a failed attempt leads to the next one, the last failed one to the end', (
   );
 });
 
-const answered = (status: number, body = ''): CallOutcome => ({
-  outcome: 'answered',
-  status,
-  body,
-  durationMs: 1,
-});
-
-test('a classic delivery ends with RspCode 00 or 02 and status 200, and with nothing else', () => {
-  const cases: [status: number, body: string, outcome: string][] = [
-    [200, '{"RspCode":"00","Message":"Confirm Success"}', 'delivered'],
-    [200, '{"RspCode":"02"}', 'delivered'],
-    [200, '\uFEFF {"rspcode":"00"}', 'delivered'],
-    [200, '{"RspCode":"01"}', 'answer_refused'],
-    [200, '{"RspCode":"04"}', 'answer_refused'],
-    [200, '{"RspCode":"97"}', 'answer_refused'],
-    [200, '{"RspCode":"99"}', 'answer_refused'],
-    [200, '{"RspCode":0}', 'answer_refused'],
-    [200, '{"code":"00"}', 'answer_refused'],
-    [200, 'OK', 'answer_refused'],
-    [200, '', 'answer_refused'],
-    [200, '"00"', 'answer_refused'],
-    [201, '{"RspCode":"00"}', 'answer_refused'],
-    [204, '', 'answer_refused'],
-    [302, '{"RspCode":"00"}', 'answer_refused'],
-    [404, '{"RspCode":"00"}', 'answer_refused'],
-    [500, '{"RspCode":"00"}', 'answer_refused'],
-  ];
-  for (const protocol of ['classic-v1', 'classic-v2'] as const) {
-    for (const [status, body, outcome] of cases) {
-      assert.equal(judgeCall(protocol, answered(status, body)).outcome, outcome, `${status} ${body}`);
-    }
-  }
-});
-
-test('a REST delivery ends with any status 2xx, whatever the body', () => {
-  for (const status of [200, 201, 202, 204, 299]) {
-    assert.equal(judgeCall('rest', answered(status, 'whatever')).outcome, 'delivered', `${status}`);
-  }
-  for (const status of [301, 302, 304, 400, 401, 404, 410, 429, 500, 503]) {
-    assert.equal(judgeCall('rest', answered(status)).outcome, 'answer_refused', `${status}`);
-  }
-});
-
-test('a call that brought no answer keeps its own outcome', () => {
-  for (const outcome of ['timed_out', 'address_refused', 'connection_failed', 'answer_too_large'] as const) {
-    const call: CallOutcome = { outcome, status: null, detail: 'why', durationMs: 1 };
-    assert.deepEqual(judgeCall('rest', call), { outcome, detail: 'why' });
+test('status 410 ends the delivery at the first attempt; a wish to wait makes the wait longer, never shorter', () => {
+  const refused = (kind: 'status_gone' | 'status_too_many') => ({ outcome: 'answer_refused', kind }) as const;
+  assert.deepEqual(
+    decideNext(refused('status_gone'), 1, now, () => 0),
+    { status: 'exhausted', nextAttemptAt: null },
+  );
+  for (const [askedMs, waitMs] of [
+    [0, 5_000],
+    [1_000, 5_000],
+    [90_000, 90_000],
+  ] as const) {
+    const next = decideNext(refused('status_too_many'), 1, now, () => 0, askedMs);
+    assert.deepEqual(next, { status: 'pending', nextAttemptAt: new Date(now.getTime() + waitMs) });
   }
 });
 

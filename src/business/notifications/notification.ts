@@ -2,22 +2,14 @@
 // answer means. Pure.
 //
 //   (recorded) → pending → delivered        the merchant said that it has the result
-//                   │   ↘ exhausted         the schedule is over; only a resend brings it back
+//                   │   ↘ exhausted         the schedule is over, or the merchant answered 410; only a resend brings
+//                   │                       it back
 //                   └ skipped               the site had no notification URL when the order ended
 
-import type { CallOutcome } from '../../ground/outgoing/index.ts';
-import { parseRspCode } from '../../ground/protocols/classic-v1/index.ts';
 import type { Environment } from '../../ground/terms.ts';
+import type { AttemptKind, AttemptOutcome } from './answer-kinds.ts';
 
 export type NotificationStatus = 'pending' | 'delivered' | 'exhausted' | 'skipped';
-
-export type AttemptOutcome =
-  | 'delivered'
-  | 'answer_refused'
-  | 'timed_out'
-  | 'address_refused'
-  | 'connection_failed'
-  | 'answer_too_large';
 
 export type Notification = {
   /** uuid; outside it is shown as `publicId`, ntf_… */
@@ -50,6 +42,8 @@ export type NotificationAttempt = {
   /** The first 4 KiB. */
   responseBody: string | null;
   outcome: AttemptOutcome;
+  /** What the outcome is more exactly; null: written before there were any. */
+  kind: AttemptKind | null;
   detail: string | null;
 };
 
@@ -86,36 +80,22 @@ export type NextStep =
   | { status: 'delivered' | 'exhausted'; nextAttemptAt: null }
   | { status: 'pending'; nextAttemptAt: Date };
 
-/** The next state of a notification whose `attempts`-th attempt ended at `now`. */
-export function decideNext(outcome: AttemptOutcome, attempts: number, now: Date, random: Random): NextStep {
-  if (outcome === 'delivered') return { status: 'delivered', nextAttemptAt: null };
-  const delayMs = retryDelayMs(attempts, random);
-  if (delayMs === null) return { status: 'exhausted', nextAttemptAt: null };
-  return { status: 'pending', nextAttemptAt: new Date(now.getTime() + delayMs) };
-}
-
 /**
- * What the merchant's answer means. Classic: status 200 and RspCode 00 (confirmed) or 02 (confirmed before) end
- * the delivery, every other answer asks for another try. REST: any status 2xx ends it.
+ * What becomes of a notification whose `attempts`-th attempt ended at `now`. Status 410 says that nothing more is wanted
+ * here: no attempt follows. `askedMs` is what the merchant asked to be left alone for (Retry-After): it makes the wait
+ * longer, never shorter, so that nobody uses the schedule up in a minute.
  */
-export function judgeCall(
-  protocol: 'classic-v1' | 'classic-v2' | 'rest',
-  call: CallOutcome,
-): { outcome: AttemptOutcome; detail: string | null } {
-  if (call.outcome !== 'answered') return { outcome: call.outcome, detail: call.detail };
-  const { status, body } = call;
-  const refused = (detail: string) => ({ outcome: 'answer_refused' as const, detail });
-  if (status >= 300 && status < 400) return refused(`status ${status}: redirects are not followed`);
-  if (protocol === 'rest') {
-    return status >= 200 && status < 300
-      ? { outcome: 'delivered', detail: null }
-      : refused(`status ${status}`);
-  }
-  if (status !== 200) return refused(`status ${status}`);
-  const answer = parseRspCode(body);
-  if (answer === null) return refused('no {"RspCode":"…"} in the answer');
-  const detail = `RspCode ${answer.rspCode}`;
-  return ['00', '02'].includes(answer.rspCode) ? { outcome: 'delivered', detail } : refused(detail);
+export function decideNext(
+  { outcome, kind }: { outcome: AttemptOutcome; kind: AttemptKind },
+  attempts: number,
+  now: Date,
+  random: Random,
+  askedMs = 0,
+): NextStep {
+  if (outcome === 'delivered') return { status: 'delivered', nextAttemptAt: null };
+  const delayMs = kind === 'status_gone' ? null : retryDelayMs(attempts, random);
+  if (delayMs === null) return { status: 'exhausted', nextAttemptAt: null };
+  return { status: 'pending', nextAttemptAt: new Date(now.getTime() + Math.max(delayMs, askedMs)) };
 }
 
 const prefix = 'ntf_';

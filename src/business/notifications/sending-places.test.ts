@@ -46,6 +46,22 @@ test('a place given back asks for another look only when somebody may be waiting
   assert.equal(places.giveBack('c'), true, 'the claim was full');
 });
 
+test('a site that has answered is forgiven three slow answers in a row, one that never has none', () => {
+  const health = createSiteHealth();
+  health.note('well', 'delivered');
+  for (let slow = 1; slow <= 3; slow += 1) health.note('well', 'timed_out');
+  health.note('dead', 'timed_out');
+  assert.deepEqual(health.suspects(), ['dead']);
+  health.note('well', 'answer_refused');
+  for (let slow = 1; slow <= 3; slow += 1) health.note('well', 'connection_failed');
+  assert.equal(health.isSuspect('well'), false, 'an answer begins the count anew');
+  health.note('well', 'timed_out');
+  assert.equal(health.isSuspect('well'), true);
+  health.note('well', 'timed_out');
+  health.note('well', 'delivered');
+  assert.equal(health.isSuspect('well'), false);
+});
+
 test('only so many failing sites are remembered', () => {
   const health = createSiteHealth();
   for (let site = 0; site < 1_100; site += 1) health.note(`dead${site}`, 'connection_failed');

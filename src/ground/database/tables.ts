@@ -182,6 +182,7 @@ export interface NotificationAttempts {
   response_body: string | null;
   outcome: string;
   detail: string | null;
+  kind: string | null;
 }
 
 export interface Notifications {

@@ -175,7 +175,7 @@ export const logEvents = {
     level: 'info',
     security: false,
     says: 'a merchant has not taken a result; it is sent again',
-    fields: ['notificationId', 'orderId', 'merchantSite', 'attempt', 'status', 'outcome', 'nextAt'],
+    fields: ['notificationId', 'orderId', 'merchantSite', 'attempt', 'status', 'outcome', 'kind', 'nextAt'],
   },
   'notification.not_taken': {
     level: 'error',
@@ -187,7 +187,14 @@ export const logEvents = {
     level: 'error',
     security: false,
     says: 'a merchant has not taken a result, and it is sent no more',
-    fields: ['notificationId', 'orderId', 'merchantSite', 'attempt', 'status', 'outcome'],
+    fields: ['notificationId', 'orderId', 'merchantSite', 'attempt', 'status', 'outcome', 'kind'],
+  },
+  'notification.gone': {
+    level: 'error',
+    security: false,
+    says: 'a merchant answered 410, its address wants no results: this one is sent no more',
+    fields: ['notificationId', 'orderId', 'merchantSite', 'attempt', 'status'],
+    boundedBy: ['merchantSite'],
   },
 } as const satisfies Record<string, EventRule>;
 

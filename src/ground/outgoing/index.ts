@@ -1,7 +1,9 @@
+export { type CallFailure, type CallFailureKind, callFailureKinds } from './call-failure.ts';
 export {
   type CallbackPolicy,
   type CallOutcome,
   callMerchant,
+  type MerchantAnswer,
   type ResolveName,
   strictCallbackPolicy,
 } from './outgoing.ts';

@@ -35,6 +35,7 @@ export function refuseUrl(url: URL, policy: CallbackPolicy): string | null {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'neither http nor https';
   if (url.protocol !== 'https:' && policy.requireHttps) return 'not https';
   if (url.username !== '' || url.password !== '') return 'holds credentials';
+  if (/^\.|\.\./.test(url.hostname)) return 'a host with an empty part';
   return null;
 }
 

@@ -8,4 +8,4 @@ export {
   encodeV1Result,
   verifyV1Result,
 } from './result.ts';
-export { parseRspCode, type RspAnswer } from './rsp-code.ts';
+export { type RspFault, readRspCode } from './rsp-code.ts';

@@ -7,7 +7,6 @@ import {
   buildV1RequestQuery,
   buildV1ReturnUrl,
   encodeV1Result,
-  parseRspCode,
   verifyV1Result,
 } from './index.ts';
 
@@ -160,33 +159,4 @@ test('the values of a signed request are not believed as a result', () => {
   const verified = verifyV1Result(`${query}&secure_hash=${hash}`, secret);
   assert.ok(!verified.ok);
   assert.match(verified.detail, /malformed/, 'the hash fits, the formats do not');
-});
-
-test('the answer to a notification is read whatever the case of its names', () => {
-  assert.deepEqual(parseRspCode('{"RspCode":"00","Message":"Confirm Success"}'), {
-    rspCode: '00',
-    message: 'Confirm Success',
-  });
-  assert.deepEqual(parseRspCode('\uFEFF {"rspCode":"02"}\r\n'), { rspCode: '02', message: '' });
-  assert.deepEqual(parseRspCode('{"RspCode":"00","rspcode":"00","x":[1]}'), { rspCode: '00', message: '' });
-});
-
-test('an answer that is not exactly one code is none', () => {
-  const bodies = [
-    '',
-    'OK',
-    '00',
-    '"00"',
-    'null',
-    '["00"]',
-    '{}',
-    '{"RspCode":0}',
-    '{"RspCode":"0"}',
-    '{"RspCode":"000"}',
-    '{"RspCode":"00","rspCode":"99"}',
-    '{"RspCode":"00"',
-    '<html>{"RspCode":"00"}</html>',
-    `{"RspCode":"00","Message":"${'x'.repeat(5000)}"}`,
-  ];
-  for (const body of bodies) assert.equal(parseRspCode(body), null, body.slice(0, 40));
 });
