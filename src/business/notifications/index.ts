@@ -1,5 +1,5 @@
 export { type LateSite, listAlarms, readBacklog } from './alarm-queries.ts';
-export { type AttemptKind, type AttemptOutcome, attemptKinds } from './answer-kinds.ts';
+export type { AttemptKind, AttemptOutcome } from './answer-kinds.ts';
 export type { Delivered, DeliveryOptions } from './deliver-notification.ts';
 export { type Dispatcher, type DispatcherOptions, startDispatcher } from './dispatcher.ts';
 export {

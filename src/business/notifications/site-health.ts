@@ -7,7 +7,7 @@ import type { AttemptOutcome } from './answer-kinds.ts';
 /** Remembered at most; the longest known is forgotten first. */
 const sitesMax = 1_000;
 /** In a row, of a site that has answered before: a few slow answers are no dead server. One that never has gets none. */
-export const failuresForgiven = 3;
+const failuresForgiven = 3;
 
 export type SiteHealth = {
   note(merchantSite: string, outcome: AttemptOutcome): void;
