@@ -82,6 +82,12 @@ const cases: [name: string, kind: string, treat: (socket: Socket) => void][] = [
     (socket) => floodAfter(socket, `${ok}transfer-encoding: chunked\r\n\r\n1;`, 'a'.repeat(1_000)),
   ],
   [
+    'hides bytes without end between the bytes of its body',
+    'answer_too_large',
+    (socket) =>
+      floodAfter(socket, `${ok}transfer-encoding: chunked\r\n\r\n`, `1;${'a'.repeat(4_000)}\r\na\r\n`),
+  ],
+  [
     'sends trailers without end',
     'headers_too_large',
     (socket) => floodAfter(socket, `${ok}transfer-encoding: chunked\r\n\r\n0\r\n`, 'a: b\r\n'),
