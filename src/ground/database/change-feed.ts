@@ -1,5 +1,5 @@
 // Listens for PostgreSQL's word that the rows of a table have changed. row-cache.ts uses its copies in memory
-// only while this listens. The triggers are in migrations/0027_changes.sql.
+// only while this listens. The triggers are in migrations/0022_changes.sql.
 
 import type pg from 'pg';
 import type { Database } from './database.ts';

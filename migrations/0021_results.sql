@@ -21,7 +21,7 @@ create table order_numbers (
 );
 comment on table order_numbers is 'Numbers of classic orders that ended without a payment; by it a quoted number is found (orders have no index on what their end writes)';
 
-/* As in migration 0013, and classic orders get the number of their last payment, or one of their own. */
+/* As in migration 0010, and classic orders get the number of their last payment, or one of their own. */
 create or replace function orders_expire(p_orders uuid[], p_notification_ids uuid[], p_now timestamptz) returns uuid[]
   language plpgsql
   set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
