@@ -1,6 +1,7 @@
 // `npm run soak -- --minutes 20 --seed S`: two gateways under mixed traffic and injected faults (tests/soak). Prints its
-// seed, how it goes, and a report. Exit code 1 when something is wrong, 2 when the command line is.
+// seed, how it goes, and a report; `--log FILE` keeps what the gateways log. Exit code 1 when something is wrong, 2 when the command line is.
 
+import { createWriteStream } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describeSoak } from '../tests/soak/describe-soak.ts';
 import { runSoak } from '../tests/soak/soak.ts';
@@ -9,16 +10,23 @@ const minutesDefault = 20;
 const minutesMax = 24 * 60;
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string' }, seed: { type: 'string' }, buyers: { type: 'string' } },
+  options: {
+    minutes: { type: 'string' },
+    seed: { type: 'string' },
+    buyers: { type: 'string' },
+    log: { type: 'string' },
+  },
 });
 const minutes = Number(values.minutes ?? minutesDefault);
 const seed = values.seed === undefined ? undefined : Number(values.seed);
 const lanes = values.buyers === undefined ? undefined : Number(values.buyers);
 const isWhole = (given: number | undefined) => given === undefined || (Number.isInteger(given) && given > 0);
 if (!(minutes > 0 && minutes <= minutesMax) || !isWhole(seed) || !isWhole(lanes)) {
-  console.error('usage: npm run soak -- [--minutes N] [--seed S] [--buyers N]');
+  console.error('usage: npm run soak -- [--minutes N] [--seed S] [--buyers N] [--log FILE]');
   process.exit(2);
 }
+
+const log = values.log === undefined ? null : createWriteStream(values.log);
 
 let isInterrupted = false;
 process.once('SIGINT', () => {
@@ -29,6 +37,7 @@ const report = await runSoak({
   seconds: minutes * 60,
   say: (line) => console.log(line),
   isOver: () => isInterrupted,
+  keepLog: ({ gateway, text }) => log?.write(`${gateway} ${text}\n`),
   ...(seed === undefined ? {} : { seed }),
   ...(lanes === undefined ? {} : { lanes }),
 });

@@ -28,6 +28,8 @@ export type BuyersWorld = {
   readCode(phone: string): Promise<string | null>;
   pause(): Promise<unknown>;
   random: SeededRandom;
+  /** Told of what a calm gateway would not show. */
+  noteShown(what: 'busy' | 'outcome not known' | 'away'): void;
 };
 
 const stepsMax = 25;
@@ -42,6 +44,7 @@ export async function runErrand(tab: Tab, errand: Errand, world: BuyersWorld): P
     await world.pause();
     if (kind === 'away' || kind === 'other' || kind === 'processing') {
       away += 1;
+      if (kind !== 'other') world.noteShown(kind === 'away' ? 'away' : 'outcome not known');
       if (away > awayMax) return kind;
       await world.pause();
       kind = await tab.reload();
@@ -68,6 +71,7 @@ export async function runErrand(tab: Tab, errand: Errand, world: BuyersWorld): P
       }
       case 'confirm':
         kind = errand.twoTabs ? await inTwoTabs(tab, errand, 'confirm', {}) : await tab.press('confirm');
+        if (kind === 'confirm') world.noteShown('busy');
         break;
       case 'code': {
         const right = await world.readCode(errand.phone);

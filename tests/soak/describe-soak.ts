@@ -12,6 +12,7 @@ export function describeSoak(report: SoakReport): string {
     `requests ${report.requests} (${list(report.statuses)}), without an answer ${report.noAnswers}`,
     `orders ${report.orders} (${list(report.ordersByStatus)}); results heard ${report.heard} times`,
     `errands: ${list(report.errands)}`,
+    `shown to buyers: ${list(report.shown) || 'nothing out of the way'}`,
     `faults ${report.injected.length}: ${list(faults)}`,
     'lines at error level:',
     ...[...report.errorLines].map(([line, count]) => `  ${count} × ${line}`),

@@ -86,12 +86,12 @@ const databaseFaults: Partial<Record<FaultName, Fault>> = {
 
 const otherFaults: Partial<Record<FaultName, Fault>> = {
   'gateway killed': async ({ gateways: [, second] }, random) => {
-    await second.stop('SIGKILL');
+    await second.kill();
     await delay(random.integer(0, 1_000));
     await second.start();
   },
   'gateway restarted': async ({ gateways: [, second] }) => {
-    await second.stop('SIGTERM');
+    await second.stop();
     await second.start();
   },
   'clock ahead': (stage, random) => moveClock(stage, random, random.integer(3_000, 900_000)),

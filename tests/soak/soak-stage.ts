@@ -84,7 +84,7 @@ export async function openSoakStage(
       const more: Record<string, string> = place === 1 ? { SOAK_SHORT_QUEUE: shortQueue } : {};
       const gateway = createSoakedGateway({ name, port: ports[place], env: { ...env, ...more } }, onLine);
       ends.push(async () => {
-        await gateway.stop('SIGTERM');
+        await gateway.stop();
         gateway.remove();
       });
       return gateway;

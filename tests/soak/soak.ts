@@ -16,6 +16,7 @@ import { type Clerk, createClerk } from './shop-clerk.ts';
 import { Tab } from './soak-browser.ts';
 import { openSoakStage, type SoakStage } from './soak-stage.ts';
 import type { LogLine } from './soaked-gateway.ts';
+import { tellStall } from './tell-stall.ts';
 import { createWeb, type Web } from './web.ts';
 
 export type SoakOptions = {
@@ -23,6 +24,8 @@ export type SoakOptions = {
   seed?: number;
   /** Buyers at a time. */
   lanes?: number;
+  /** Told every line of the gateways' logs. */
+  keepLog?: (line: LogLine) => void;
   /** Told every few seconds how it goes. */
   say?: (line: string) => void;
   isOver?: () => boolean;
@@ -38,6 +41,8 @@ export type SoakReport = {
   orders: number;
   ordersByStatus: Map<string, number>;
   errands: Map<string, number>;
+  /** How often buyers were shown that it does not go on now. */
+  shown: Map<string, number>;
   injected: Injected[];
   errorLines: Map<string, number>;
   heard: number;
@@ -46,6 +51,8 @@ export type SoakReport = {
 };
 
 const progressMs = 5_000;
+/** Requests answered between two lines of progress. */
+const stalledBelow = 25;
 const measureEveryMs = 2_000;
 const orderSeconds = 20;
 const lanesDefault = 12;
@@ -58,6 +65,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const errorLines = new Map<string, number>();
   const badLines: string[] = [];
   const stage = await openSoakStage(random, { lanes, orderSeconds }, (line) => {
+    options.keepLog?.(line);
     noteLine(line, injected, { errorLines, badLines });
   });
   try {
@@ -65,17 +73,28 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     const pause = () => delay(random.integer(5, 120));
     const clerk = createClerk(web, pause);
     const errands = new Map<string, number>();
+    const shown = new Map<string, number>();
     const samples: Memory[] = [];
+    let answeredBefore = 0;
     const startedAt = Date.now();
     const isOver = () => Date.now() - startedAt > seconds * 1_000 || options.isOver?.() === true;
-    const progress = setInterval(
-      () => say(describeProgress({ startedAt, web, clerk, injected, samples })),
-      progressMs,
-    );
+    const progress = setInterval(() => {
+      say(describeProgress({ startedAt, web, clerk, injected, samples }));
+      const answered = countRequests(web);
+      if (answered - answeredBefore < stalledBelow) {
+        tellStall(stage).then(
+          (lines) => say(lines.map((line) => `  ${line}`).join('\n')),
+          () => undefined,
+        );
+      }
+      answeredBefore = answered;
+    }, progressMs);
     const measuring = sampleMemory(stage, samples, isOver);
     const faults = injectFaults(stage, random, { isOver, pauseMsMax: seconds < 120 ? 600 : 3_000 }, injected);
     await Promise.all(
-      stage.purses.map((_, lane) => runLane(stage, { web, clerk, random, errands, pause, isOver }, lane)),
+      stage.purses.map((_, lane) =>
+        runLane(stage, { web, clerk, random, errands, shown, pause, isOver }, lane),
+      ),
     );
     const failedFaults = await faults;
     await measuring;
@@ -88,13 +107,14 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     return {
       seed: random.seed,
       seconds,
-      requests: [...web.statuses.values()].reduce((sum, count) => sum + count, 0),
+      requests: countRequests(web),
       statuses: web.statuses,
       noAnswers: web.noAnswers,
       latencies: web.latencies,
       orders: clerk.journal.size,
       ordersByStatus: await countOrders(stage),
       errands,
+      shown,
       injected,
       errorLines,
       heard: stage.merchant.heard,
@@ -120,16 +140,18 @@ type Lane = {
   clerk: Clerk;
   random: SeededRandom;
   errands: Map<string, number>;
+  shown: Map<string, number>;
   pause: () => Promise<unknown>;
   isOver: () => boolean;
 };
 
 /** One buyer after the other, each with an order of its own. */
 async function runLane(stage: SoakStage, lane: Lane, place: number): Promise<void> {
-  const { web, clerk, random, errands, pause, isOver } = lane;
+  const { web, clerk, random, errands, shown, pause, isOver } = lane;
   const purses = stage.purses[place];
   if (purses === undefined) return;
   const readCode = (phone: string) => readNewestCode(stage, phone);
+  const noteShown = (what: string) => shown.set(what, (shown.get(what) ?? 0) + 1);
   for (let visit = 0; !isOver(); visit += 1) {
     const errand = drawErrand(purses, random);
     const entry = await clerk.place(random.pick(stage.shops), `S${place}-${visit}`, errand.amountDong);
@@ -137,7 +159,7 @@ async function runLane(stage: SoakStage, lane: Lane, place: number): Promise<voi
     errands.set(errand.name, (errands.get(errand.name) ?? 0) + 1);
     const home = `10.${place}.${(visit >> 8) & 255}.${visit & 255}`;
     const tab = new Tab(web, { path: entry.path, home });
-    const visiting = runErrand(tab, errand, { readCode, pause, random });
+    const visiting = runErrand(tab, errand, { readCode, pause, random, noteShown });
     if (random.integer(1, 25) === 1) await pause().then(() => clerk.cancel(entry));
     const last = await visiting;
     if (last === 'result' && tab.page?.body.includes(`<span>${texts.vi.result.paid}</span>`))
@@ -189,6 +211,10 @@ async function countOrders({ context }: SoakStage): Promise<Map<string, number>>
   return new Map(rows.map(({ status, count }) => [status, count]));
 }
 
+function countRequests({ statuses }: Web): number {
+  return [...statuses.values()].reduce((sum, count) => sum + count, 0);
+}
+
 function describeProgress(so: {
   startedAt: number;
   web: Web;
@@ -196,7 +222,7 @@ function describeProgress(so: {
   injected: readonly Injected[];
   samples: readonly Memory[];
 }): string {
-  const requests = [...so.web.statuses.values()].reduce((sum, count) => sum + count, 0);
+  const requests = countRequests(so.web);
   const heap = so.samples.at(-1)?.heapBytes ?? 0;
   const now = so.injected.filter(({ toMs }) => toMs === null).map(({ name }) => name);
   const seconds = Math.round((Date.now() - so.startedAt) / 1_000);

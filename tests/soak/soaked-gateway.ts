@@ -15,19 +15,21 @@ export type SoakedGateway = {
   port: number;
   /** Where requests are sent now. */
   readonly isUp: boolean;
-  /** Whether it was down, or on its way down or up, at any time since. */
-  wasDownSince(ms: number): boolean;
+  /** Then requests under way have no answer; nothing else excuses that. */
+  wasKilledSince(ms: number): boolean;
   /** As under a supervisor: a start that ends for want of a database is made again. */
   start(): Promise<void>;
-  /** SIGKILL: as if the power had gone. SIGTERM: as an operator stops it. */
-  stop(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  /** As if the power had gone. */
+  kill(): Promise<void>;
+  /** As an operator stops it: new requests go elsewhere, those under way are answered. @throws when it does not end well. */
+  stop(): Promise<void>;
   moveClock(aheadMs: number): void;
   /** After a collection of garbage. */
   measure(): Promise<Memory>;
 };
 
-/** After a start requests may still meet the end of connections that were open before. */
-const settlesWithinMs = 2_000;
+/** Until the balancer's last request to it has begun. */
+const drainMs = 300;
 const answersWithinMs = 20_000;
 const startsMax = 20;
 const supervisorWaitsMs = 200;
@@ -40,7 +42,7 @@ export function createSoakedGateway(
   let running: GatewayProcess | null = null;
   let isUp = false;
   let isStopping = false;
-  let upSinceMs = Number.POSITIVE_INFINITY;
+  let killedAtMs = Number.NEGATIVE_INFINITY;
 
   const tell = (order: HookOrder) => {
     if (running?.child.connected) running.child.send(order);
@@ -67,7 +69,7 @@ export function createSoakedGateway(
     get isUp() {
       return isUp;
     },
-    wasDownSince: (ms) => !isUp || upSinceMs + settlesWithinMs > ms,
+    wasKilledSince: (ms) => killedAtMs >= ms,
     async start() {
       isStopping = false;
       for (let tries = 1; ; tries += 1) {
@@ -82,14 +84,22 @@ export function createSoakedGateway(
         if (isReady) break;
         await delay(supervisorWaitsMs);
       }
-      upSinceMs = Date.now();
       isUp = true;
     },
-    async stop(signal) {
+    async kill() {
       isUp = false;
       isStopping = true;
-      await running?.end(signal);
+      killedAtMs = Date.now();
+      await running?.end('SIGKILL');
       running = null;
+    },
+    async stop() {
+      isUp = false;
+      isStopping = true;
+      await delay(drainMs);
+      const code = await running?.end('SIGTERM');
+      running = null;
+      if (code !== undefined && code !== 0) throw new Error(`${name} was stopped and ended with ${code}`);
     },
     moveClock: (aheadMs) => tell({ do: 'clock', aheadMs }),
     async measure() {

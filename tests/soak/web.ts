@@ -64,7 +64,7 @@ export function createWeb(gateways: readonly SoakedGateway[], pickNumber: () => 
       const from = performance.now();
       const answer = await ask(agent, gateway.port, request).catch((error: Error) => {
         web.noAnswers += 1;
-        if (!gateway.wasDownSince(askedAtMs))
+        if (!gateway.wasKilledSince(askedAtMs))
           blame(`${gateway.name} did not answer ${request.kind}: ${error.message}`);
         throw new NoAnswer(error.message);
       });
@@ -72,8 +72,9 @@ export function createWeb(gateways: readonly SoakedGateway[], pickNumber: () => 
       const fault = judge(answer);
       if (fault !== null) blame(`${gateway.name}, ${request.kind}: ${fault}`);
       if (answer.status < 500) {
-        const tookMs = performance.now() - from;
-        latencies.set(request.kind, [...(latencies.get(request.kind) ?? []), tookMs]);
+        const known = latencies.get(request.kind) ?? [];
+        known.push(performance.now() - from);
+        latencies.set(request.kind, known);
       }
       return answer;
     },

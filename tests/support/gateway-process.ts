@@ -52,7 +52,8 @@ export function startGatewayProcess(options: ProcessOptions): GatewayProcess {
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk) => {
-      output = (output + chunk).slice(-outputMax);
+      output += chunk;
+      if (output.length > 2 * outputMax) output = output.slice(-outputMax);
     });
   const url = `http://localhost:${options.port}`;
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
