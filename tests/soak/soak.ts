@@ -2,22 +2,19 @@
 // everything comes to rest and is looked at. Latencies are told, never judged.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { listSandboxMessages } from '../../src/business/messages/index.ts';
-import { texts } from '../../src/edges/checkout/texts/index.ts';
-import { createSeededRandom, type SeededRandom } from '../support/seeded-random.ts';
-import { runErrand } from './buyers.ts';
-import { drawErrand } from './errands.ts';
+import { createSeededRandom } from '../support/seeded-random.ts';
+import { countRequests, describeProgress } from './describe-progress.ts';
 import { type Injected, injectFaults } from './faults.ts';
 import { comeToRest, findEverythingWrong } from './final-checks.ts';
 import type { Memory } from './gateway-hook.ts';
 import { findFaultOfLine } from './known-errors.ts';
 import { type Flatness, judgeFlatness } from './memory.ts';
-import { type Clerk, createClerk } from './shop-clerk.ts';
-import { Tab } from './soak-browser.ts';
+import { createClerk } from './shop-clerk.ts';
 import { openSoakStage, type SoakStage } from './soak-stage.ts';
 import type { LogLine } from './soaked-gateway.ts';
 import { tellStall } from './tell-stall.ts';
-import { createWeb, type Web } from './web.ts';
+import { runLane } from './visits.ts';
+import { createWeb } from './web.ts';
 
 export type SoakOptions = {
   seconds: number;
@@ -135,50 +132,6 @@ function shorten(findings: readonly string[]): string[] {
   return more > 0 ? [...findings.slice(0, findingsMax), `… and ${more} more like these`] : [...findings];
 }
 
-type Lane = {
-  web: Web;
-  clerk: Clerk;
-  random: SeededRandom;
-  errands: Map<string, number>;
-  shown: Map<string, number>;
-  pause: () => Promise<unknown>;
-  isOver: () => boolean;
-};
-
-/** One buyer after the other, each with an order of its own. */
-async function runLane(stage: SoakStage, lane: Lane, place: number): Promise<void> {
-  const { web, clerk, random, errands, shown, pause, isOver } = lane;
-  const purses = stage.purses[place];
-  if (purses === undefined) return;
-  const readCode = (phone: string) => readNewestCode(stage, phone);
-  const noteShown = (what: string) => shown.set(what, (shown.get(what) ?? 0) + 1);
-  for (let visit = 0; !isOver(); visit += 1) {
-    const errand = drawErrand(purses, random);
-    const entry = await clerk.place(random.pick(stage.shops), `S${place}-${visit}`, errand.amountDong);
-    if (entry === null) continue;
-    errands.set(errand.name, (errands.get(errand.name) ?? 0) + 1);
-    const home = `10.${place}.${(visit >> 8) & 255}.${visit & 255}`;
-    const tab = new Tab(web, { path: entry.path, home });
-    const visiting = runErrand(tab, errand, { readCode, pause, random, noteShown });
-    if (random.integer(1, 25) === 1) await pause().then(() => clerk.cancel(entry));
-    const last = await visiting;
-    if (last === 'result' && tab.page?.body.includes(`<span>${texts.vi.result.paid}</span>`))
-      entry.told.add('paid');
-    if (random.integer(1, 3) === 1) await clerk.ask(entry, random.pick(['id', 'reference']));
-  }
-}
-
-/** As the buyer reads it on the phone, which does not hang on the shop's database. */
-async function readNewestCode({ context }: SoakStage, phone: string): Promise<string | null> {
-  for (let tries = 0; tries < 20; tries += 1) {
-    const messages = await listSandboxMessages(context, { phone, limit: 3 }).catch(() => null);
-    if (messages !== null)
-      return messages.find(({ purpose }) => purpose === 'otp')?.text.match(/\b[0-9]{6}\b/)?.[0] ?? null;
-    await delay(250);
-  }
-  return null;
-}
-
 async function sampleMemory({ gateways: [first] }: SoakStage, samples: Memory[], isOver: () => boolean) {
   while (!isOver()) {
     samples.push(await first.measure());
@@ -209,22 +162,4 @@ async function countOrders({ context }: SoakStage): Promise<Map<string, number>>
     'select status, count(*)::int as count from orders group by status order by status',
   );
   return new Map(rows.map(({ status, count }) => [status, count]));
-}
-
-function countRequests({ statuses }: Web): number {
-  return [...statuses.values()].reduce((sum, count) => sum + count, 0);
-}
-
-function describeProgress(so: {
-  startedAt: number;
-  web: Web;
-  clerk: Clerk;
-  injected: readonly Injected[];
-  samples: readonly Memory[];
-}): string {
-  const requests = countRequests(so.web);
-  const heap = so.samples.at(-1)?.heapBytes ?? 0;
-  const now = so.injected.filter(({ toMs }) => toMs === null).map(({ name }) => name);
-  const seconds = Math.round((Date.now() - so.startedAt) / 1_000);
-  return `${seconds} s: ${so.clerk.journal.size} orders, ${requests} requests, ${so.web.statuses.get(503) ?? 0} × 503, ${so.injected.length} faults (now: ${now.join(', ') || 'none'}), heap ${Math.round(heap / 1_000_000)} MB, ${so.web.violations.length} violations`;
 }
