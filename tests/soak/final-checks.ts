@@ -10,7 +10,7 @@ import { addJobs } from './faults.ts';
 import type { Clerk } from './shop-clerk.ts';
 import type { SoakStage } from './soak-stage.ts';
 
-const restWithinMs = 90_000;
+const restWithinMs = 180_000;
 const askEveryMs = 500;
 
 /** Waits until every order's time is over and every result is delivered; the jobs are called, not waited for. */
