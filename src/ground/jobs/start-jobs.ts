@@ -20,6 +20,9 @@ export type JobsOptions = {
   restartDelayMs?: number;
 };
 
+/** The pool that takes jobs, and those before it whose jobs still run. */
+const poolsMax = 3;
+
 export type Jobs = {
   /** Takes no more work, waits for what is running, closes the connections. */
   stop(): Promise<void>;
@@ -33,7 +36,9 @@ export async function startJobs(options: JobsOptions): Promise<Jobs> {
     if (!(task in tasks)) throw new Error(`the crontab names the task ${task}, which does not exist`);
   }
   const pool = openPool(connection, {
-    max: concurrency + 2,
+    // Each of the library's pools needs a place to listen, one to ask, and one for each job. One that has stopped by
+    // itself keeps its places until its jobs are done, and the next one must not wait for that.
+    max: (concurrency + 2) * poolsMax,
     purpose: 'job',
     applicationName: 'vipay jobs',
     // The library writes the ids of its jobs as JSON, which knows no bigint.
