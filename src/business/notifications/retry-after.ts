@@ -6,14 +6,11 @@ const isHeard = (status: number) => status === 429 || status >= 500;
 /** A merchant cannot put a result off for longer than this at a time; the schedule's own delay is the least. */
 export const retryAfterMaxMs = 6 * 3_600_000;
 
-const days = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
-const months = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
-const time = '\\d{2}:\\d{2}:\\d{2}';
-/** The three forms of a date in HTTP; the last says no zone and means GMT. */
+/** The three forms of a date in HTTP; the last says no zone and means GMT. Date.parse judges days and months. */
 const dates: [form: RegExp, zone: string][] = [
-  [new RegExp(`^${days}, \\d{2} ${months} \\d{4} ${time} GMT$`), ''],
-  [new RegExp(`^${days}[a-z]*, \\d{2}-${months}-\\d{2} ${time} GMT$`), ''],
-  [new RegExp(`^${days} ${months} [ \\d]\\d ${time} \\d{4}$`), ' GMT'],
+  [/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/, ''],
+  [/^[A-Z][a-z]{2,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/, ''],
+  [/^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/, ' GMT'],
 ];
 
 /** Milliseconds from `now` that the merchant asks for, 0 to `retryAfterMaxMs`; 0 when it asks for nothing we know. */
