@@ -41,8 +41,8 @@ async function race(mutant: Mutant, scenario: (race: Race) => Promise<string[]>)
 }
 
 /**
- * The mutant's second commit may still be under way when the process dies, with a lease on what was being sent: then the
- * scenario waits in vain for its delivery, and is begun again.
+ * Now and then the scenario waits in vain for a delivery under this mutant, which is not what the test asks; it is then
+ * begun again. Why it waits is not known.
  */
 async function killUntilChecked(points: NamedPoint[], mutant: Mutant): Promise<string[]> {
   for (let attempt = 1; ; attempt += 1) {
