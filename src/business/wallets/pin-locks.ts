@@ -6,7 +6,15 @@ import { logEvent } from '../../ground/log/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 import { sendMessage } from '../messages/index.ts';
 import { readPolicies } from '../policies/index.ts';
-import { type CountedAs, clearLocks, type LockNotice, takeLockNotices } from './sign-in-queries.ts';
+import { countNoticesSetAside } from './lock-metrics.ts';
+import {
+  type CountedLock,
+  clearLocks,
+  type LockNotice,
+  listOwedNotices,
+  postponeLockNotice,
+  takeLockNotice,
+} from './sign-in-queries.ts';
 import { pinLockedText } from './wallet-messages.ts';
 import { findWalletByPhone } from './wallet-queries.ts';
 
@@ -23,36 +31,58 @@ export function phoneSubject(
  * Tells the holder after the answer, so that a known phone takes no longer than an unknown one. Until then the row of
  * the lock says that its holder is still to be told. If this process dies first, tellOfLocks tells.
  */
-export function tellOfLockSoon(context: Context, lock: { countedAs: CountedAs; subject: string }): void {
+export function tellOfLockSoon(context: Context, lock: CountedLock): void {
   setImmediate(() => {
-    tell(context, lock).catch((err: unknown) =>
+    tell(context, lock, 'wait').catch((err: unknown) =>
       context.log.warn({ err }, 'the holder of a locked wallet is told later'),
     );
   });
 }
 
-/** Tells the holders whom no process has told yet. Returns how many. A job runs it every minute. */
-export function tellOfLocks(context: Context): Promise<number> {
-  return tell(context, { dueAt: context.clock.now() });
+/** Notices of one run. A job runs every minute. */
+const noticesMax = 1_000;
+const retryWaitMs = 10 * 60_000;
+const namedMax = 20;
+
+/**
+ * Tells the holders whom no process has told yet, each in a transaction of its own. A notice that fails is set aside for
+ * ten minutes, and those behind it do not wait. Returns how many holders were told. @throws when the database is away.
+ */
+export async function tellOfLocks(context: Context): Promise<number> {
+  const setAside: string[] = [];
+  let told = 0;
+  let fault: unknown = null;
+  for (const lock of await listOwedNotices(context.db, context.clock.now(), noticesMax)) {
+    try {
+      if (await tell(context, lock, 'skip')) told += 1;
+    } catch (error) {
+      // Without a database this fails too, and the run ends.
+      await postponeLockNotice(context.db, lock, new Date(context.clock.now().getTime() + retryWaitMs));
+      setAside.push(lock.walletId);
+      fault = error;
+    }
+  }
+  countNoticesSetAside(setAside.length);
+  if (setAside.length > 0) {
+    const facts = { count: setAside.length, walletIds: setAside.slice(0, namedMax) };
+    logEvent(context.log, 'sign_in.notice_set_aside', facts, { err: fault });
+  }
+  return told;
 }
 
-async function tell(
-  context: Context,
-  which: { countedAs: CountedAs; subject: string } | { dueAt: Date },
-): Promise<number> {
+/** False: somebody has told the holder, or an attempt that holds the lock's row was not waited for. */
+function tell(context: Context, lock: CountedLock, held: 'wait' | 'skip'): Promise<boolean> {
   return inTransaction(context.db, async (tx) => {
-    const notices = await takeLockNotices(tx, which);
-    if (notices.length === 0) return 0;
+    const notice = await takeLockNotice(tx, lock, held);
+    if (notice === undefined) return false;
     const policies = await readPolicies(tx, context.clock.now());
-    for (const notice of notices) {
-      await sendMessage(tx, context, {
-        environment: notice.environment,
-        recipientPhone: notice.phone,
-        purpose: 'pin_locked',
-        text: pinLockedText(notice.locale, endOfLock(notice, policies['pin.locks_max'])),
-      });
-    }
-    return notices.length;
+    await sendMessage(tx, context, {
+      environment: notice.environment,
+      recipientPhone: notice.phone,
+      purpose: 'pin_locked',
+      text: pinLockedText(notice.locale, endOfLock(notice, policies['pin.locks_max'])),
+    });
+    return true;
   });
 }
 

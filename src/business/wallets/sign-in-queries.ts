@@ -138,25 +138,49 @@ export type LockNotice = {
   locks: number;
 };
 
-/** Takes the locks whose holders are still to be told. The caller tells them in the same transaction. */
-export async function takeLockNotices(
+/** A lock, by the counter that holds it. */
+export type CountedLock = { countedAs: CountedAs; subject: string };
+
+/** Locks whose holders are still to be told, longest waiting first. */
+export async function listOwedNotices(
+  db: DbOrTx,
+  now: Date,
+  limit: number,
+): Promise<(CountedLock & { walletId: string })[]> {
+  const { rows } = await sql<CountedLock & { walletId: string }>`
+    select scope as "countedAs", subject, wallet_id as "walletId" from attempt_counters
+    where notice_due_at <= ${now} order by notice_due_at limit ${limit}`.execute(db);
+  return rows;
+}
+
+/**
+ * Takes the notice of one lock, if it is still owed. The caller tells the holder in the same transaction. `held`: when
+ * an attempt holds the row, wait for it, or leave the notice to the next run.
+ */
+export async function takeLockNotice(
   tx: Tx,
-  which: { countedAs: CountedAs; subject: string } | { dueAt: Date },
-): Promise<LockNotice[]> {
-  const owed =
-    'dueAt' in which
-      ? sql`notice_due_at <= ${which.dueAt}`
-      : sql`scope = ${which.countedAs} and subject = ${which.subject} and notice_due_at is not null`;
+  { countedAs, subject }: CountedLock,
+  held: 'wait' | 'skip',
+): Promise<LockNotice | undefined> {
   const { rows } = await sql<LockNotice>`
     with owed as (
-      select scope, subject from attempt_counters where ${owed} order by scope, subject limit 100 for update
+      select scope, subject from attempt_counters
+      where scope = ${countedAs} and subject = ${subject} and notice_due_at is not null
+      for update ${held === 'skip' ? sql`skip locked` : sql``}
     )
     update attempt_counters counter set notice_due_at = null from owed, wallets
     where counter.scope = owed.scope and counter.subject = owed.subject and wallets.id = counter.wallet_id
     returning wallets.environment, wallets.phone, wallets.locale, counter.locked_until as "lockedUntil", counter.locks`.execute(
     tx,
   );
-  return rows;
+  return rows[0];
+}
+
+/** Sets a notice aside until `dueAt`, unless it was told meanwhile. */
+export async function postponeLockNotice(db: DbOrTx, lock: CountedLock, dueAt: Date): Promise<void> {
+  await sql`
+    update attempt_counters set notice_due_at = ${dueAt}
+    where scope = ${lock.countedAs} and subject = ${lock.subject} and notice_due_at is not null`.execute(db);
 }
 
 /** Ends every row of wrong PINs and wrong codes of a wallet, and their locks. */

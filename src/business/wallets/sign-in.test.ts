@@ -7,6 +7,7 @@ import { createTestContext, givenWallet, type TestContext, testPin } from '../..
 import { countStatements } from '../../../tests/support/statement-counter.ts';
 import type { Context } from '../../ground/context.ts';
 import { openPool } from '../../ground/database/index.ts';
+import { createLogger } from '../../ground/log/index.ts';
 import { createPinHasher } from '../../ground/secrets/index.ts';
 import { listSandboxMessages } from '../messages/index.ts';
 import { type SignInInput, signIn, tellOfLocks, trimPinCosts, unlockWallet, type Wallet } from './index.ts';
@@ -158,6 +159,64 @@ test('a process that dies before it has told the holder leaves that to the job o
   context.clock.advance(60);
   assert.equal(await tellOfLocks(context), 1);
   assert.equal((await listSandboxMessages(context, { phone: wallet.phone })).length, 1);
+});
+
+/** A lock as a process left it that died before it told the holder. */
+async function oweNotice({ id }: Wallet): Promise<void> {
+  await context.db.pool.query(
+    `insert into attempt_counters (scope, subject, attempts, window_ends_at, locks, wallet_id, notice_due_at)
+     values ('known_browser', $1::text, 5, $2, 1, $1::uuid, $2)`,
+    [id, context.clock.now()],
+  );
+  context.clock.advance(1);
+}
+
+test('a holder who cannot be told is set aside with an alarm, and those behind are told; then it is tried again', async () => {
+  const lines: string[] = [];
+  const on: Context = { ...context, log: createLogger('error', { write: (line) => void lines.push(line) }) };
+  const bad = await givenWallet(context);
+  const good = [await givenWallet(context), await givenWallet(context)];
+  for (const wallet of [bad, ...good]) await oweNotice(wallet);
+  const countTold = async (wallet: Pick<Wallet, 'phone'>) =>
+    (await listSandboxMessages(context, { phone: wallet.phone })).length;
+  await context.owner.pool.query(`
+    create function refuse_message() returns trigger language plpgsql as $$
+    begin raise exception 'no message to this number' using errcode = '22000'; end $$`);
+  await context.owner.pool.query(`
+    create trigger refuse_message before insert on messages
+      for each row when (new.recipient = '${bad.phone}') execute function refuse_message()`);
+  try {
+    assert.equal(await tellOfLocks(on), 2);
+    assert.deepEqual(await Promise.all(good.map(countTold)), [1, 1]);
+    const [alarm = '', ...more] = lines.splice(0);
+    assert.match(alarm, /"event":"sign_in\.notice_set_aside"/);
+    assert.match(alarm, /"count":1/);
+    assert.deepEqual(more, []);
+    // Not before its time, then again.
+    context.clock.advance(598);
+    assert.equal(await tellOfLocks(on), 0);
+    assert.deepEqual(lines, []);
+    context.clock.advance(2);
+    assert.equal(await tellOfLocks(on), 0);
+    assert.equal(lines.splice(0).length, 1);
+  } finally {
+    await context.owner.pool.query('drop function refuse_message cascade');
+  }
+  context.clock.advance(600);
+  assert.equal(await tellOfLocks(on), 1);
+  assert.equal(await countTold(bad), 1);
+});
+
+test('a notice whose lock an attempt holds is left to the next run, without a wait', async () => {
+  const [held, free] = [await givenWallet(context), await givenWallet(context)];
+  for (const wallet of [held, free]) await oweNotice(wallet);
+  const holder = await context.db.pool.connect();
+  await holder.query('begin');
+  await holder.query('select 1 from attempt_counters where wallet_id = $1 for update', [held.id]);
+  assert.equal(await tellOfLocks(context), 1);
+  await holder.query('rollback');
+  holder.release();
+  assert.equal(await tellOfLocks(context), 1);
 });
 
 test('each lock in a row is twice as long as the last, up to a day; after ten, time does not end it, an operator does', async () => {

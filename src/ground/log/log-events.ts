@@ -40,6 +40,12 @@ export const logEvents = {
     says: 'too many wrong PINs in a row: sign-in by PIN is locked',
     fields: ['orderId', 'walletId', 'subject', 'address', 'countedAs', 'lockedUntil'],
   },
+  'sign_in.notice_set_aside': {
+    level: 'error',
+    security: false,
+    says: 'holders of locked wallets could not be told: set aside, and tried again later',
+    fields: ['count', 'walletIds'],
+  },
   'sign_in.unlocked': {
     level: 'warn',
     security: true,
