@@ -4,20 +4,32 @@ import type { DatabaseChange, Mutant } from '../support/mutant.ts';
 
 const recordNotification = 'src/business/notifications/record-notification.ts';
 
-/** The notification is recorded in a commit of its own, after the payment's. */
+/**
+ * The notification is recorded in a commit of its own, after the payment's. Batches are under way side by side, and each
+ * owes its own results: one that recorded another's would do so before the payment of that one is committed.
+ */
 export const notificationOutsideTheCommit: Mutant = {
   name: 'notification outside the commit',
   changes: [
     {
+      file: 'src/business/payments/post-batch.ts',
+      seam: 'postBatch',
+      instead: `(post, ...given) => {
+        const { AsyncLocalStorage } = process.getBuiltinModule('node:async_hooks');
+        globalThis.owed ??= new AsyncLocalStorage();
+        return globalThis.owed.run([], () => post(...given));
+      }`,
+    },
+    {
       file: recordNotification,
       seam: 'recordingNotifications',
-      instead: '(record, results) => { (globalThis.owed ??= []).push(...results); return null; }',
+      instead: '(record, results) => { globalThis.owed.getStore().push(...results); return null; }',
     },
     {
       file: recordNotification,
       seam: 'wakeDispatchersSoon',
       instead: `(wake, context) => {
-        const rows = (globalThis.owed ?? []).splice(0).map(toNew);
+        const rows = (globalThis.owed?.getStore() ?? []).map(toNew);
         insertNotifications(context.db, rows).then(() => wake(context), () => undefined);
       }`,
     },
