@@ -2,7 +2,7 @@
 
 import { formatDong } from '../src/ground/money/index.ts';
 import { showText } from '../src/ground/text/index.ts';
-import { formatVietnamTimestamp } from '../src/ground/time/index.ts';
+import { vietnamParts } from '../src/ground/time/index.ts';
 
 /** Longer than any address or description; a terminal has room. */
 const cellCharactersMax = 2100;
@@ -40,8 +40,7 @@ export function dong(amountDong: bigint): string {
 /** "2026-11-23 10:00:05 GMT+7" */
 export function moment(at: Date | null): string | null {
   if (at === null) return null;
-  const [, year, month, day, hour, minute, second] =
-    /^(....)(..)(..)(..)(..)(..)$/.exec(formatVietnamTimestamp(at)) ?? [];
+  const { year, month, day, hour, minute, second } = vietnamParts(at);
   return `${year}-${month}-${day} ${hour}:${minute}:${second} GMT+7`;
 }
 

@@ -109,14 +109,7 @@ function noteOfRefusal(refusal: SignInRefusal, phone: string): Note {
   }
 }
 
-export async function actConfirm(
-  context: Context,
-  checkout: Checkout,
-  form: Form,
-): Promise<ActionResult | Refused> {
-  const payment = await findOwnPayment(context, checkout, form);
-  if (payment === 'form_refused') return payment;
-  if (!payment) return {};
+export const actConfirm = onOwnPayment(async (context, payment, { checkout }) => {
   const { payer } = checkout;
   const seen = payer ? { ...checkout, payment, payer } : undefined;
   switch (await confirmPayment(context, payment.id, seen)) {
@@ -134,16 +127,9 @@ export async function actConfirm(
     case 'too_late':
       return {};
   }
-}
+});
 
-export async function actCode(
-  context: Context,
-  checkout: Checkout,
-  form: Form,
-): Promise<ActionResult | Refused> {
-  const payment = await findOwnPayment(context, checkout, form);
-  if (payment === 'form_refused') return payment;
-  if (!payment) return {};
+export const actCode = onOwnPayment(async (context, payment, { form }) => {
   const otp = plainDigits(typed(form.otp));
   if (!/^[0-9]{6}$/.test(otp)) return codeNote('malformed');
 
@@ -165,16 +151,9 @@ export async function actCode(
     case 'too_late':
       return {};
   }
-}
+});
 
-export async function actResend(
-  context: Context,
-  checkout: Checkout,
-  form: Form,
-): Promise<ActionResult | Refused> {
-  const payment = await findOwnPayment(context, checkout, form);
-  if (payment === 'form_refused') return payment;
-  if (!payment) return {};
+export const actResend = onOwnPayment(async (context, payment) => {
   switch (await resendCode(context, payment.id)) {
     case 'sent':
       return { note: { page: 'code', error: null, attemptsLeft: null, resent: true, nextCodeAt: null } };
@@ -186,7 +165,7 @@ export async function actResend(
     case 'too_late':
       return {};
   }
-}
+});
 
 async function findNextCodeTime(context: Context, payment: Payment): Promise<string | null> {
   return (await readNextCodeAt(context, payment.walletId))?.toISOString() ?? null;
@@ -235,6 +214,21 @@ export async function actGiveUp(context: Context, checkout: Checkout): Promise<A
   if (!session && note?.page === 'sign_in_refused') await failOrder(context, order.id, note.code);
   else await giveUpOrder(context, order.id, session?.id ?? null);
   return {};
+}
+
+/** The action of a button whose form names a payment. Without a session there is no payment to act on. */
+function onOwnPayment(
+  act: (
+    context: Context,
+    payment: Payment,
+    sent: { checkout: Checkout; form: Form },
+  ) => Promise<ActionResult>,
+) {
+  return async (context: Context, checkout: Checkout, form: Form): Promise<ActionResult | Refused> => {
+    const payment = await findOwnPayment(context, checkout, form);
+    if (payment === 'form_refused') return payment;
+    return payment ? act(context, payment, { checkout, form }) : {};
+  };
 }
 
 /** Null: no session any more, the redirect leads to signing in. Another buyer's payment is refused. */

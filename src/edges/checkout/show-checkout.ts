@@ -16,6 +16,7 @@ import {
   type LimitFacts,
   processingPage,
   type RefusalCode,
+  refusalCodes,
   refusalPage,
   resultPage,
   signInPage,
@@ -209,21 +210,7 @@ function domainOf(returnUrl: string): string | null {
   return url !== null && /^https?:$/.test(url.protocol) ? url.hostname.replace(/^www\./, '') : null;
 }
 
-const refusalCodes: ReadonlySet<string> = new Set<RefusalCode>([
-  '04',
-  '09',
-  '10',
-  '12',
-  '13',
-  '51',
-  '61',
-  '65',
-  '75',
-  '79',
-  '99',
-]);
-
 /** A code that cannot refuse a buyer here would be our own fault, and is shown as one. */
 function asRefusalCode(code: ResponseCode): RefusalCode {
-  return refusalCodes.has(code) ? (code as RefusalCode) : '99';
+  return refusalCodes.find((known) => known === code) ?? '99';
 }

@@ -4,7 +4,7 @@ import type { Message, MessagePurpose } from '../../business/messages/index.ts';
 import { type Html, html, renderPage } from '../../ground/pages/index.ts';
 import type { Locale, Operator } from '../../ground/terms.ts';
 import { showText } from '../../ground/text/index.ts';
-import { formatVietnamTimestamp } from '../../ground/time/index.ts';
+import { vietnamParts } from '../../ground/time/index.ts';
 import { demoWallets } from './demo-data.ts';
 
 export const inboxPath = '/sandbox/inbox';
@@ -108,8 +108,7 @@ function messageItem(locale: Locale, message: Message): Html {
 
 /** "14:05:09 24/11/2026 (GMT+7)" */
 function formatTime(at: Date): string {
-  const [, year, month, day, hour, minute, second] =
-    /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(formatVietnamTimestamp(at)) ?? [];
+  const { year, month, day, hour, minute, second } = vietnamParts(at);
   return `${hour}:${minute}:${second} ${day}/${month}/${year}\u00a0(GMT+7)`;
 }
 

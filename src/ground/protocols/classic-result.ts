@@ -1,6 +1,7 @@
 // The fields of a classic result: eleven in v1 and v2, and in v2 those its merchants parse beside them. Pure.
 // The further ones are taken from a genuine result of the original v2 gateway (2021).
 
+import { formatVietnamTimestamp, vietnamParts } from '../time/index.ts';
 import { type AmountUnit, writeClassicAmount } from './classic-fields.ts';
 import type { FinalResult } from './order-words.ts';
 import { responseMessage } from './response-codes.ts';
@@ -63,7 +64,7 @@ export function classicResultFields(
     transaction_no: result.transactionNo ?? '',
     response_code: dialect.resultCodes?.[responseCode] ?? responseCode,
     message: responseMessage(result.responseCode, result.locale),
-    pay_date: formatPayDate(result.paidAt ?? result.finalAt),
+    pay_date: formatVietnamTimestamp(result.paidAt ?? result.finalAt),
   };
 }
 
@@ -90,29 +91,8 @@ export function chooseReturnUrl(
   return result.status === 'cancelled' && urls.cancelUrl !== null ? urls.cancelUrl : urls.returnUrl;
 }
 
-const vietnamTime = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'Asia/Ho_Chi_Minh',
-  hourCycle: 'h23',
-  year: 'numeric',
-  month: '2-digit',
-  day: '2-digit',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-});
-
-/** `yyyyMMddHHmmss` in Vietnam's time (GMT+7). */
-export function formatPayDate(at: Date): string {
-  const part = vietnamParts(at);
-  return `${part.year}${part.month}${part.day}${part.hour}${part.minute}${part.second}`;
-}
-
 /** `yyyy-MM-ddTHH:mm:ssZ` whose hours are Vietnam's all the same. */
 export function formatVietnamZ(at: Date): string {
   const part = vietnamParts(at);
   return `${part.year}-${part.month}-${part.day}T${part.hour}:${part.minute}:${part.second}Z`;
-}
-
-function vietnamParts(at: Date): Record<string, string> {
-  return Object.fromEntries(vietnamTime.formatToParts(at).map(({ type, value }) => [type, value]));
 }

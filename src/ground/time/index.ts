@@ -3,6 +3,8 @@ export {
   formatVietnamTimestamp,
   startOfNextVietnamDay,
   startOfNextVietnamMonth,
+  type VietnamParts,
   vietnamDay,
   vietnamMonth,
+  vietnamParts,
 } from './vietnam-time.ts';

@@ -8,6 +8,15 @@ function wallClock(at: Date): string {
   return new Date(at.getTime() + offsetMs).toISOString();
 }
 
+export type VietnamParts = Record<'year' | 'month' | 'day' | 'hour' | 'minute' | 'second', string>;
+
+/** What the wall clock in Vietnam shows, in two digits each, the year in four. */
+export function vietnamParts(at: Date): VietnamParts {
+  const [year = '', month = '', day = '', hour = '', minute = '', second = ''] =
+    wallClock(at).split(/[-T:.]/);
+  return { year, month, day, hour, minute, second };
+}
+
 /** The day this moment falls on in Vietnam, as '2026-11-23'. */
 export function vietnamDay(at: Date): string {
   return wallClock(at).slice(0, 10);

@@ -1,17 +1,7 @@
 // How the checkout says times, phone numbers and names. Times are GMT+7 and say so. Pure.
 
 import type { Locale } from '../../../ground/terms.ts';
-
-const clockParts = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'Asia/Ho_Chi_Minh',
-  hourCycle: 'h23',
-  year: 'numeric',
-  month: '2-digit',
-  day: '2-digit',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-});
+import { type VietnamParts, vietnamParts } from '../../../ground/time/index.ts';
 
 const monthsEn = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -27,10 +17,10 @@ export function formatMoment(
   locale: Locale,
   precision: 'minutes' | 'seconds' = 'minutes',
 ): string {
-  const part = partsOf(at);
+  const part = vietnamParts(at);
   const time =
     precision === 'seconds' ? `${part.hour}:${part.minute}:${part.second}` : `${part.hour}:${part.minute}`;
-  if (dayOf(part) === dayOf(partsOf(now))) return `${time}\u00a0(GMT+7)`;
+  if (dayOf(part) === dayOf(vietnamParts(now))) return `${time}\u00a0(GMT+7)`;
   return locale === 'vi'
     ? `${time} ngày ${dateText(part, locale)}\u00a0(GMT+7)`
     : `${time} on ${dateText(part, locale)}\u00a0(GMT+7)`;
@@ -46,7 +36,7 @@ export function remainingTime(until: Date, now: Date): { unit: 'days' | 'hours' 
 
 /** A moment on a receipt: "14:05:09, 24/11/2026 (GMT+7)", "14:05:09, 24 Nov 2026 (GMT+7)". */
 export function formatInstant(at: Date, locale: Locale): string {
-  const part = partsOf(at);
+  const part = vietnamParts(at);
   return `${part.hour}:${part.minute}:${part.second}, ${dateText(part, locale)}\u00a0(GMT+7)`;
 }
 
@@ -73,21 +63,11 @@ export function maskHolderName(name: string): string {
   return masked.join(' ');
 }
 
-type Parts = Record<'year' | 'month' | 'day' | 'hour' | 'minute' | 'second', string>;
-
-function partsOf(at: Date): Parts {
-  const parts: Parts = { year: '', month: '', day: '', hour: '', minute: '', second: '' };
-  for (const { type, value } of clockParts.formatToParts(at)) {
-    if (type in parts) parts[type as keyof Parts] = value;
-  }
-  return parts;
-}
-
-function dayOf(part: Parts): string {
+function dayOf(part: VietnamParts): string {
   return `${part.year}-${part.month}-${part.day}`;
 }
 
-function dateText(part: Parts, locale: Locale): string {
+function dateText(part: VietnamParts, locale: Locale): string {
   if (locale === 'vi') return `${part.day}/${part.month}/${part.year}`;
   return `${Number(part.day)} ${monthsEn[Number(part.month) - 1] ?? part.month} ${part.year}`;
 }

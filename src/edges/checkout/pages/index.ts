@@ -8,3 +8,4 @@ export { refusalPage } from './refusal-page.ts';
 export { resultPage } from './result-page.ts';
 export { signInPage } from './sign-in-page.ts';
 export type * from './view-models.ts';
+export { refusalCodes } from './view-models.ts';

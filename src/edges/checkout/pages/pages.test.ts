@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   errorKinds,
-  refusalCodes,
   sampleCode,
   sampleConfirm,
   sampleFrame,
@@ -12,6 +11,7 @@ import {
   sampleSignIn,
   withLongWords,
 } from './sample-views.ts';
+import { refusalCodes } from './view-models.ts';
 
 const locales = ['vi', 'en'] as const;
 

@@ -12,33 +12,21 @@ import {
   resultPage,
   signInPage,
 } from './index.ts';
-import type {
-  CodeView,
-  ConfirmView,
-  ErrorKind,
-  FormFrame,
-  RefusalCode,
-  RefusalView,
-  ResultView,
-  SignInView,
+import {
+  type CodeView,
+  type ConfirmView,
+  type ErrorKind,
+  type FormFrame,
+  type RefusalCode,
+  type RefusalView,
+  type ResultView,
+  refusalCodes,
+  type SignInView,
 } from './view-models.ts';
 
 const now = new Date('2026-11-23T06:50:08Z');
 const minutesLater = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
 
-export const refusalCodes: readonly RefusalCode[] = [
-  '04',
-  '09',
-  '10',
-  '12',
-  '13',
-  '51',
-  '61',
-  '65',
-  '75',
-  '79',
-  '99',
-];
 export const errorKinds: readonly ErrorKind[] = [
   'checkout_not_found',
   'not_found',

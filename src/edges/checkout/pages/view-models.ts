@@ -104,7 +104,9 @@ export type CodeView = FormFrame & {
 };
 
 /** The codes a buyer can be refused with while the order stays open. */
-export type RefusalCode = '04' | '09' | '10' | '12' | '13' | '51' | '61' | '65' | '75' | '79' | '99';
+/** The codes that refuse a buyer here; each has its words and its ways on. */
+export const refusalCodes = ['04', '09', '10', '12', '13', '51', '61', '65', '75', '79', '99'] as const;
+export type RefusalCode = (typeof refusalCodes)[number];
 
 /**
  * The limit that was hit. `confirmation` is the class a one-time code may confirm (today's payments and this
