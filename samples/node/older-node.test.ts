@@ -2,13 +2,14 @@
 // no PKCS #1 v1.5 padding), else on this one: a v2 result is believed, a forged one is not, and the shop starts.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { findOlderNode } from '../../tests/support/older-node.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vipay-older-node-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -19,20 +20,6 @@ for (const name of readdirSync(import.meta.dirname)) {
     join(folder, name.replace(/ts$/, 'mjs')),
     code.replace(/(from\s+'\.\/[^']+)\.ts'/g, "$1.mjs'"),
   );
-}
-
-function findOlderNode(): string {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin'];
-  const older = folders
-    .map((path) => join(path, process.platform === 'win32' ? 'node.exe' : 'node'))
-    .find((file) => {
-      if (!existsSync(file)) return false;
-      const major = Number(
-        /^v(\d+)\./.exec(spawnSync(file, ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1],
-      );
-      return major >= 20 && major < 24;
-    });
-  return older ?? process.execPath;
 }
 
 const node = findOlderNode();

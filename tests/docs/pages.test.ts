@@ -7,6 +7,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { findOlderNode } from '../support/older-node.ts';
 
 const projectDir = resolve(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(projectDir, path), 'utf8');
@@ -18,12 +19,26 @@ const pages = globSync('{*.md,{docs,src,bench,cli,samples}/**/*.md}', { cwd: pro
 for (const page of pages.filter((path) => path.startsWith('docs/guides/'))) {
   const examples = [...read(page).matchAll(/```js\n([\s\S]*?)```\s+```text\n([\s\S]*?)```/g)];
   for (const [at, [, code = '', output = '']] of examples.entries()) {
-    test(`example ${at + 1} of ${page} prints what the page says`, async () => {
-      const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', code]);
-      assert.equal(stdout, output);
+    test(`example ${at + 1} of ${page} prints what the page says, on Node.js 20 too`, async () => {
+      for (const node of new Set([process.execPath, findOlderNode()])) {
+        const { stdout } = await run(node, ['--input-type=module', '--eval', code]);
+        assert.equal(stdout, output);
+      }
     });
   }
 }
+
+test('nothing that merchants copy lets the library read the padding of a session key: Node.js 20 refuses to', () => {
+  const copied = [...pages, ...globSync('samples/**/!(*.test).ts', { cwd: projectDir })];
+  const calls = copied.flatMap((path) =>
+    [...read(path).matchAll(/privateDecrypt\(\s*\{[^}]*\}/g)].map(([call]) => `${path}: ${call}`),
+  );
+  assert.ok(calls.length >= 3, calls.join('\n'));
+  assert.deepEqual(
+    calls.filter((call) => !call.includes('RSA_NO_PADDING')),
+    [],
+  );
+});
 
 test('every relative link leads to a file, and to a heading that is there', () => {
   const broken = pages.flatMap((page) =>
