@@ -278,8 +278,13 @@ async function stop(exitCode: number, reason?: string): Promise<void> {
   if (stopping) return;
   stopping = true;
   if (reason) process.stderr.write(`viPay stops: ${reason}\n`);
-  setTimeout(() => process.exit(exitCode || 1), stopWithinMs).unref();
+  let waitsFor = '';
+  setTimeout(() => {
+    process.stderr.write(`viPay: ${waitsFor} did not stop within ${stopWithinMs / 1_000} s; it is ended.\n`);
+    process.exit(exitCode || 1);
+  }, stopWithinMs).unref();
   for (const part of started.reverse()) {
+    waitsFor = part.name;
     await step(`${part.name} to stop`, part.stop).catch((error: unknown) => {
       process.stderr.write(`viPay: ${part.name} did not stop cleanly: ${(error as Error).message}\n`);
     });

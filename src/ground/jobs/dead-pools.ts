@@ -1,68 +1,87 @@
-// Releases jobs of processes that died. graphile-worker itself waits four hours before it takes such a job again,
-// because it cannot know. We can: for each of its pools (whose id is what a job is locked by) an advisory lock is
-// held for as long as the process is connected.
+// Releases jobs that are locked although nobody works on them: of a process that died, of a pool that could not write
+// an outcome, or taken by a statement whose answer was lost. graphile-worker itself waits four hours before it takes
+// such a job again, because it cannot know. We can: a pool (its id is what a job is locked by) tells us what runs in
+// it, and for each pool an advisory lock is held for as long as its process is connected.
 
 import type pg from 'pg';
 import { openClient } from '../database/index.ts';
 import type { Logger } from '../log/index.ts';
 
-const sweepMs = 60_000;
-const reconnectMs = 1_000;
-/** A pool's advisory lock is taken just after the pool is born; a job locked this recently is left alone. */
-const youngSeconds = 30;
+const lookMsDefault = 5_000;
+/** Of the time between two looks: a lost connection is made again long before others release what it stood for. */
+const reconnectShare = 0.2;
+const releaseShare = 0.8;
 /** Advisory locks of pools, apart from all others. */
 const lockClass = 1_986_610_249;
 
+/** A pool of this process. */
+export type WatchedPool = {
+  id: string;
+  /** The ids of the jobs that run in it now. */
+  running: ReadonlySet<string>;
+};
+
 export type PoolWatch = {
   /** From now on the pool counts as living. */
-  add(poolId: string): void;
+  add(pool: WatchedPool): void;
   /** The pool has ended: the jobs that it left locked are released at once. */
   remove(poolId: string): Promise<void>;
   stop(): Promise<void>;
 };
 
-/** Looks for dead pools at once and then every minute. @throws what the driver throws when it cannot connect. */
-export async function watchPools(connection: string, log: Logger): Promise<PoolWatch> {
-  const poolIds = new Set<string>();
+/**
+ * Looks at once and then every `lookMs`. A job is released by the second look that finds nobody at work on it: it may
+ * just have been taken, or its outcome may be on its way, and a pool's advisory lock is missing for a moment after
+ * the pool is born and after its process has lost the connection that holds it.
+ * @throws what the driver throws when it cannot connect.
+ */
+export async function watchPools(
+  connection: string,
+  log: Logger,
+  lookMs: number = lookMsDefault,
+): Promise<PoolWatch> {
+  const pools = new Map<string, WatchedPool>();
   const endedIds = new Set<string>();
-  let client: pg.Client | null = null;
+  let session: Session | null = null;
   let stopped = false;
   let reconnecting: NodeJS.Timeout | undefined;
   /** One round runs at a time; the next waits for it. */
   let current: Promise<void> = Promise.resolve();
 
-  const connect = async () => {
-    const opened = await openClient(connection, { purpose: 'job', applicationName: 'vipay job locks' });
-    opened.on('end', () => {
-      if (client !== opened) return;
-      // Its locks went with it. Taken again soon, before another process looks and finds them free.
-      client = null;
-      if (!stopped) reconnecting = setTimeout(round, reconnectMs);
-    });
-    const held = new Set<string>();
-    client = opened;
-    return { opened, held };
+  const soon = () => {
+    clearTimeout(reconnecting);
+    if (!stopped) reconnecting = setTimeout(round, lookMs * reconnectShare);
   };
-  let connected: Awaited<ReturnType<typeof connect>> | null = null;
+  const connect = async (): Promise<Session> => {
+    const client = await openClient(connection, { purpose: 'job', applicationName: 'vipay job locks' });
+    const opened: Session = { client, held: new Set(), idleSince: new Map() };
+    client.on('end', () => {
+      if (session !== opened) return;
+      // Its locks went with it. Taken again soon, before another process has looked twice and found them free.
+      session = null;
+      soon();
+    });
+    return opened;
+  };
 
   const look = async () => {
+    if (stopped) return;
     try {
-      if (client === null || connected === null) connected = await connect();
-      const { opened, held } = connected;
-      for (const poolId of poolIds) {
-        if (!held.has(poolId) && (await takeLock(opened, poolId))) held.add(poolId);
+      session ??= await connect();
+      const { client, held } = session;
+      for (const poolId of pools.keys()) {
+        if (!held.has(poolId) && (await takeLock(client, poolId))) held.add(poolId);
       }
       for (const poolId of endedIds) {
-        await releaseJobs(opened, [poolId]);
-        if (held.delete(poolId)) await giveLockBack(opened, poolId);
+        await releasePools(client, [poolId]);
+        if (held.delete(poolId)) await giveLockBack(client, poolId);
         endedIds.delete(poolId);
       }
-      const dead = await findDead(opened);
-      if (dead.length === 0) return;
-      log.warn({ pools: dead }, 'jobs: releasing the jobs of processes that are gone');
-      await releaseJobs(opened, dead);
+      await releaseIdle(session, pools, { log, idleMsMin: lookMs * releaseShare });
     } catch (error) {
-      if (!stopped) log.warn({ err: error }, 'jobs: could not look for dead processes; trying again');
+      if (stopped) return;
+      log.warn({ err: error }, 'jobs: could not look for jobs that nobody works on; trying again');
+      soon();
     }
   };
   const round = (): Promise<void> => {
@@ -70,29 +89,66 @@ export async function watchPools(connection: string, log: Logger): Promise<PoolW
     return current;
   };
 
-  connected = await connect();
+  session = await connect();
   await round();
-  const timer = setInterval(round, sweepMs);
+  const timer = setInterval(round, lookMs);
   timer.unref();
   return {
-    add(poolId) {
-      poolIds.add(poolId);
+    add(pool) {
+      pools.set(pool.id, pool);
       void round();
     },
     remove(poolId) {
-      poolIds.delete(poolId);
+      pools.delete(poolId);
       endedIds.add(poolId);
       return round();
     },
     async stop() {
-      stopped = true;
       clearInterval(timer);
       clearTimeout(reconnecting);
       await current;
-      await client?.end().catch(() => undefined);
+      stopped = true;
+      await session?.client.end().catch(() => undefined);
     },
   };
 }
+
+/** A connection, the locks that it holds, and since when it has found nobody at work on which jobs. */
+type Session = { client: pg.Client; held: Set<string>; idleSince: Map<string, number> };
+
+async function releaseIdle(
+  session: Session,
+  pools: ReadonlyMap<string, WatchedPool>,
+  { log, idleMsMin }: { log: Logger; idleMsMin: number },
+): Promise<void> {
+  const { client, idleSince } = session;
+  const locked = await listLocked(client);
+  const now = performance.now();
+  const idle = locked.filter(({ id, poolId, isHeld }) => {
+    const own = pools.get(poolId);
+    return own === undefined ? !isHeld : !own.running.has(id);
+  });
+  session.idleSince = new Map(idle.map((job) => [nameLocked(job), idleSince.get(nameLocked(job)) ?? now]));
+  const released = idle.filter((job) => now - (idleSince.get(nameLocked(job)) ?? now) >= idleMsMin);
+  if (released.length === 0) return;
+  const [left, orphaned] = [
+    released.filter(({ poolId }) => pools.has(poolId)),
+    released.filter(({ poolId }) => !pools.has(poolId)),
+  ];
+  if (orphaned.length > 0) {
+    const poolIds = [...new Set(orphaned.map(({ poolId }) => poolId))];
+    log.warn({ pools: poolIds }, 'jobs: releasing the jobs of processes that are gone');
+    await releasePools(client, poolIds);
+  }
+  if (left.length > 0) {
+    log.warn({ jobs: left.map(({ id }) => id) }, 'jobs: releasing jobs whose outcome could not be written');
+    await releaseJobs(client, left);
+  }
+}
+
+type LockedJob = { id: string; poolId: string; isHeld: boolean };
+
+const nameLocked = ({ id, poolId }: LockedJob) => `${poolId} ${id}`;
 
 /** False while another session holds it: our own former one, whose end the server has not noticed yet. */
 async function takeLock(client: pg.Client, poolId: string): Promise<boolean> {
@@ -107,19 +163,29 @@ async function giveLockBack(client: pg.Client, poolId: string): Promise<void> {
   await client.query('select pg_advisory_unlock($1, hashtext($2))', [lockClass, poolId]);
 }
 
-/** Pools that hold jobs although nobody holds their lock. */
-async function findDead(client: pg.Client): Promise<string[]> {
-  const { rows } = await client.query<{ pool_id: string }>(
-    `select locked_by as pool_id from graphile_worker.jobs
-      where locked_by is not null and locked_at < clock_timestamp() - make_interval(secs => $1)
-      group by locked_by
-      having not exists (select from pg_locks where locktype = 'advisory' and classid = $2::int::oid and granted
-        and objid = hashtext(locked_by)::oid and database = (select oid from pg_database where datname = current_database()))`,
-    [youngSeconds, lockClass],
+/** Jobs that are locked, and whether somebody holds the lock of their pool. */
+async function listLocked(client: pg.Client): Promise<LockedJob[]> {
+  const { rows } = await client.query<LockedJob>(
+    `with held as (
+      select objid from pg_locks where locktype = 'advisory' and classid = $1::int::oid and granted
+        and database = (select oid from pg_database where datname = current_database()))
+    select id::text, locked_by as "poolId", hashtext(locked_by)::oid in (select objid from held) as "isHeld"
+    from graphile_worker._private_jobs where locked_by is not null`,
+    [lockClass],
   );
-  return rows.map((row) => row.pool_id);
+  return rows;
 }
 
-async function releaseJobs(client: pg.Client, poolIds: string[]): Promise<void> {
+async function releasePools(client: pg.Client, poolIds: string[]): Promise<void> {
   await client.query('select graphile_worker.force_unlock_workers($1)', [poolIds]);
+}
+
+/** Single jobs of a pool that lives. The library has no function for it; none of our jobs stands in a named queue. */
+async function releaseJobs(client: pg.Client, jobs: readonly LockedJob[]): Promise<void> {
+  await client.query(
+    `update graphile_worker._private_jobs as jobs set locked_at = null, locked_by = null
+    from unnest($1::bigint[], $2::text[]) as left_behind (id, pool_id)
+    where jobs.id = left_behind.id and jobs.locked_by = left_behind.pool_id`,
+    [jobs.map(({ id }) => id), jobs.map(({ poolId }) => poolId)],
+  );
 }

@@ -52,6 +52,7 @@ test('a job whose worker died is taken by the next process, one whose worker liv
     connection: url,
     crontab: '',
     log,
+    lookMs: 20,
     tasks: { once: async (payload) => resolve(payload) },
   });
   assert.deepEqual(await ran, { of: 'dead' });
@@ -70,7 +71,8 @@ test('a job that runs for long is not taken from its living process by another o
     begin();
     await released;
   };
-  const options = { connection: url, crontab: '', log, tasks: { long } };
+  const { promise: seen, resolve: see } = Promise.withResolvers<void>();
+  const options = { connection: url, crontab: '', log, tasks: { long, orphan: async () => see() } };
   const first = await startJobs(options);
   await pool.query(`select graphile_worker.add_job('long')`);
   await begun;
@@ -80,9 +82,15 @@ test('a job that runs for long is not taken from its living process by another o
     `update graphile_worker._private_jobs set locked_at = now() - interval '2 minutes'
       where task_id = (select id from graphile_worker._private_tasks where identifier = 'long')`,
   );
+  // That of a dead process beside it, so that it is seen when the second has looked for such jobs.
+  await owner.query(`select graphile_worker.add_job('orphan', run_at => now() + interval '1 hour')`);
+  await owner.query(
+    `update graphile_worker._private_jobs set locked_by = 'pool-gone', locked_at = now() - interval '2 minutes', run_at = now()
+      where locked_by is null`,
+  );
   await owner.end();
-  // It looks for the jobs of dead processes before it takes any.
-  const second = await startJobs(options);
+  const second = await startJobs({ ...options, lookMs: 200 });
+  await seen;
   await second.stop();
   const { rows } = await pool.query(
     `select locked_by is not null as locked from graphile_worker.jobs where task_identifier = 'long'`,

@@ -16,12 +16,18 @@ export type JobsOptions = {
   log: Logger;
   /** Jobs at a time; default 2. */
   concurrency?: number;
-  /** Before the library is started again after a fault of its own; doubled each time, up to 30 s. Default 500. */
+  /** Before the library is started again after a fault of its own; doubled each time, up to 10 s. Default 500. */
   restartDelayMs?: number;
+  /** How often jobs that nobody works on are looked for; two looks release one. Default: every 5 s. */
+  lookMs?: number;
+  /** A job's outcome is given up when it is not stored so long after the job's end. Default: 6 s. */
+  outcomeMsMax?: number;
 };
 
 /** The pool that takes jobs, and those before it whose jobs still run. */
 const poolsMax = 3;
+/** Longer than the wait for a place in the pool of connections. */
+const outcomeMsMaxDefault = 6_000;
 
 export type Jobs = {
   /** Takes no more work, waits for what is running, closes the connections. */
@@ -45,7 +51,7 @@ export async function startJobs(options: JobsOptions): Promise<Jobs> {
     types: 'of the driver',
     onIdleError: (error) => log.warn({ err: error }, 'jobs: lost an idle connection'),
   });
-  const watch = await watchPools(connection, log).catch(async (error) => {
+  const watch = await watchPools(connection, log, options.lookMs).catch(async (error) => {
     await pool.end();
     throw error;
   });
@@ -54,8 +60,17 @@ export async function startJobs(options: JobsOptions): Promise<Jobs> {
     await pool.end();
   };
   try {
-    const { restartDelayMs = 500 } = options;
-    const running = await keepPoolRunning({ pool, watch, tasks, crontab, log, concurrency, restartDelayMs });
+    const { restartDelayMs = 500, outcomeMsMax = outcomeMsMaxDefault } = options;
+    const running = await keepPoolRunning({
+      pool,
+      watch,
+      tasks,
+      crontab,
+      log,
+      concurrency,
+      restartDelayMs,
+      outcomeMsMax,
+    });
     return {
       async stop() {
         await running.stop();

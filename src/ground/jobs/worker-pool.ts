@@ -1,8 +1,11 @@
 // One of graphile-worker's pools, kept running. The library ends a pool for good when it cannot store a job's
 // outcome, for instance because the connection was cut at that moment. Another pool then replaces it, and the
-// jobs that still run in the old one finish.
+// jobs that still run in the old one finish. Such a pool may never end: when another of its jobs is stored after
+// the one that was not, the library has counted one too few and waits for ever. So its end is waited for by our own
+// account of what runs in it.
 
 import { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   Logger as JobLogger,
   type ParsedCronItem,
@@ -14,6 +17,7 @@ import type pg from 'pg';
 import type { Logger } from '../log/index.ts';
 import type { PoolWatch } from './dead-pools.ts';
 import { toJobError } from './job-error.ts';
+import { createRunningJobs, type RunningJobs } from './running-jobs.ts';
 
 /** One kind of work. It may run twice (after a crash, or beside a process that lost its connection): be idempotent. */
 export type JobTask = (payload: unknown) => Promise<void>;
@@ -26,9 +30,11 @@ export type PoolParts = {
   log: Logger;
   concurrency: number;
   restartDelayMs: number;
+  /** So long an outcome may be on its way to the database once the job is over. */
+  outcomeMsMax: number;
 };
 
-const restartDelayMsMax = 30_000;
+const restartDelayMsMax = 10_000;
 /** After so long without a fault the next restart is quick again. */
 const steadyAfterMs = 60_000;
 
@@ -78,16 +84,20 @@ type StartedPool = { stop(): Promise<void>; ended: Promise<void> };
 async function startPool(parts: PoolParts, onLost: (error: unknown) => void): Promise<StartedPool> {
   const { pool, watch, tasks, crontab, log, concurrency } = parts;
   const events: WorkerEvents = new EventEmitter();
+  const running = createRunningJobs();
   let poolId: string | null = null;
   let isLost = false;
+  /** From then on it takes no job. */
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>();
   const lose = (error: unknown) => {
     if (isLost) return;
     isLost = true;
     onLost(error);
+    close();
   };
   events.on('pool:create', ({ workerPool }) => {
     poolId = workerPool.id;
-    watch.add(workerPool.id);
+    watch.add({ id: workerPool.id, running: running.ids });
   });
   // It now waits for its running jobs, perhaps for long, and takes no other.
   events.on('pool:fatalError', ({ error }) => lose(error));
@@ -95,7 +105,7 @@ async function startPool(parts: PoolParts, onLost: (error: unknown) => void): Pr
   const runner: Runner = await run({
     pgPool: pool,
     taskList: Object.fromEntries(
-      Object.entries(tasks).map(([name, task]) => [name, guardTask(name, task, log)]),
+      Object.entries(tasks).map(([name, task]) => [name, guardTask(name, task, { log, running })]),
     ),
     parsedCronItems: crontab,
     concurrency,
@@ -107,26 +117,56 @@ async function startPool(parts: PoolParts, onLost: (error: unknown) => void): Pr
     // The process stops its parts itself, in order.
     noHandleSignals: true,
   });
-  const ended = runner.promise.then(
+  const endedByItself = runner.promise.then(
     () => lose(new Error('the pool has ended')),
     (error: unknown) => lose(error),
   );
+  const isAbandoned = abandon(endedByItself, closed, { running, ...parts });
   return {
     // What the pool left locked (an outcome that could not be written) is free for the next one.
-    ended: ended.then(() => (poolId === null ? undefined : watch.remove(poolId))),
+    ended: isAbandoned.then(() => (poolId === null ? undefined : watch.remove(poolId))),
     async stop() {
       // Refused when the pool has stopped by itself; its end is waited for either way.
-      await runner.stop().catch(() => undefined);
-      await ended;
+      const stopped = runner.stop().catch(() => undefined);
+      close();
+      if (!(await isAbandoned)) await stopped;
     },
   };
 }
 
+/**
+ * Resolves with false when the library says that the pool has ended, and with true when it has long taken no jobs,
+ * nothing runs in it, every outcome has had its time, and the library says nothing.
+ */
+async function abandon(
+  endedByItself: Promise<void>,
+  closed: Promise<void>,
+  { running, log, outcomeMsMax }: { running: RunningJobs } & Pick<PoolParts, 'log' | 'outcomeMsMax'>,
+): Promise<boolean> {
+  const waiting = new AbortController();
+  const idle = async () => {
+    await closed;
+    // A job that was on its way to a worker when the pool closed still runs.
+    do {
+      await running.none();
+      await delay(outcomeMsMax, undefined, { signal: waiting.signal });
+    } while (running.ids.size > 0);
+    return true;
+  };
+  const isAbandoned = await Promise.race([endedByItself.then(() => false), idle().catch(() => false)]);
+  waiting.abort();
+  if (isAbandoned) log.warn('jobs: a pool does not end by itself although none of its jobs runs; it is left');
+  return isAbandoned;
+}
+
 /** Whatever a task throws reaches the library as an Error that can be logged and written to the database. */
-function guardTask(name: string, task: JobTask, log: Logger) {
-  return async (payload: unknown, { job }: { job: { attempts: number; max_attempts: number } }) => {
+function guardTask(name: string, task: JobTask, { log, running }: { log: Logger; running: RunningJobs }) {
+  return async (
+    payload: unknown,
+    { job }: { job: { id: string; attempts: number; max_attempts: number } },
+  ) => {
     try {
-      await task(payload);
+      await running.run(job.id, () => task(payload));
     } catch (thrown) {
       const error = toJobError(thrown);
       const willRetry = job.attempts < job.max_attempts;
