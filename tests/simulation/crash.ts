@@ -27,12 +27,14 @@ export async function runCrash(stage: Stage, step: Extract<Step, { do: 'crash' }
     if (resolved) answers.push({ asked: resolved, outcome });
   }
   await restart();
-  if (victim.isAlive()) await victim.plan(null);
-  else if (crash.by !== 'kill') return [`the gateway ended by itself: ${crash.by} at ${crash.point}`];
-  else {
+  if (!victim.isAlive()) {
+    if (crash.by !== 'kill') return [`the gateway ended by itself: ${crash.by} at ${crash.point}`];
     isReached = true;
     await stage.replaceFirst();
-  }
+  } else if (await victim.owesAttempts()) {
+    // It would give an attempt back during some later step, after the model has taken over what is counted.
+    await stage.replaceFirst();
+  } else await victim.plan(null);
   if (isReached) stage.crashes.add(`${crash.by} at ${crash.point}`);
   await stage.settleDown();
   return judgeAnswers(stage, answers, { mayFail: true });

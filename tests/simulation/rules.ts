@@ -132,7 +132,8 @@ export function submit(model: Model, payment: ModelPayment, isRight: boolean): s
   wallet.otpLockedUntilMs = wallet.otpFailures >= attemptsMax ? model.nowMs + lockMs : null;
   if (isRight) {
     const told = post(model, payment, 'code');
-    if (told === 'refused') {
+    // A right code that did not pay, for whatever reason, takes no attempt.
+    if (told !== 'paid') {
       wallet.otpFailures = Math.max(wallet.otpFailures - 1, 0);
       wallet.otpLockedUntilMs = null;
     }

@@ -30,6 +30,7 @@ function createWorker(settings: WorkerSettings) {
     applicationName: 'vipay test worker',
   });
   let now = settings.now;
+  let owesAttempts = false;
   let prepared: Operation[] = [];
   let planned: PointPlan | null = null;
   let release = () => {};
@@ -56,7 +57,13 @@ function createWorker(settings: WorkerSettings) {
     db,
     reach,
     ...(settings.postingQueue === undefined ? {} : { postingQueue: settings.postingQueue }),
-    ...fixedParts(() => now),
+    clock: { now: () => now },
+    publicUrl: 'http://localhost:8080',
+    log: createLogger('warn', {
+      write(line) {
+        owesAttempts ||= line.includes('an attempt at a code was not given back');
+      },
+    }),
   };
   const perform = (operation: Operation) =>
     attempt(
@@ -88,12 +95,10 @@ function createWorker(settings: WorkerSettings) {
         return null;
       case 'comparisons':
         return comparisons;
+      case 'owes_attempts':
+        return owesAttempts;
     }
   };
-}
-
-function fixedParts(now: () => Date): Pick<Context, 'clock' | 'log' | 'publicUrl'> {
-  return { clock: { now }, log: createLogger('silent'), publicUrl: 'http://localhost:8080' };
 }
 
 /** The key ring and the PIN hasher of every test context, with their comparisons counted. */

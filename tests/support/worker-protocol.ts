@@ -52,7 +52,8 @@ export type Request =
   | { ask: 'set_clock'; now: Date }
   | { ask: 'start_dispatcher' }
   /** How many codes and PINs were compared with a stored hash so far. */
-  | { ask: 'comparisons' };
+  | { ask: 'comparisons' }
+  | { ask: 'owes_attempts' };
 
 export type Comparisons = { otps: number; pins: number };
 

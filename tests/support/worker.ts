@@ -39,6 +39,8 @@ export type Worker = {
   setClock(now: Date): Promise<void>;
   startDispatcher(): Promise<void>;
   comparisons(): Promise<Comparisons>;
+  /** Whether an attempt at a code could not be given back at once: the process tries again, after seconds. */
+  owesAttempts(): Promise<boolean>;
   /** Resolves with the signal that ended it, or null. */
   exited: Promise<NodeJS.Signals | null>;
   isAlive(): boolean;
@@ -84,6 +86,7 @@ export async function startWorker(
     setClock: (now) => ask({ ask: 'set_clock', now }),
     startDispatcher: () => ask({ ask: 'start_dispatcher' }),
     comparisons: () => ask({ ask: 'comparisons' }),
+    owesAttempts: () => ask({ ask: 'owes_attempts' }),
     exited: line.exited,
     isAlive: () => child.exitCode === null && child.signalCode === null && child.connected,
     async stop() {
