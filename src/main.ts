@@ -31,18 +31,21 @@ import type { MetricsAccess } from './ground/http/index.ts';
 import {
   createLogger,
   type Logger,
+  makeRoomForLastLines,
   outliveBrokenOutput,
   outliveStrayErrors,
+  say,
   sayWhenSlow,
   tellLibraryConsole,
+  writeLastLines,
 } from './ground/log/index.ts';
 import { systemClock } from './ground/time/index.ts';
 import { openKeyRing } from './open-key-ring.ts';
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
-
 /** A stop that takes longer than this is ended. Unfinished work is safe in the database. */
 const stopWithinMs = 25_000;
+/** Longer than a reader of the log may pause, and short beside a supervisor's patience. */
+const lastLinesWithinMs = 3_000;
 
 class StartFault extends Error {}
 
@@ -277,6 +280,7 @@ function greet(config: Config): void {
 async function stop(exitCode: number, reason?: string): Promise<void> {
   if (stopping) return;
   stopping = true;
+  makeRoomForLastLines();
   if (reason) process.stderr.write(`viPay stops: ${reason}\n`);
   let waitsFor = '';
   setTimeout(() => {
@@ -289,6 +293,7 @@ async function stop(exitCode: number, reason?: string): Promise<void> {
       process.stderr.write(`viPay: ${part.name} did not stop cleanly: ${(error as Error).message}\n`);
     });
   }
+  await writeLastLines(lastLinesWithinMs);
   process.exit(exitCode);
 }
 

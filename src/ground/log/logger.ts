@@ -3,6 +3,7 @@
 
 import type { FastifyBaseLogger } from 'fastify';
 import pino from 'pino';
+import { openStandardOutput } from './standard-output.ts';
 import { currentTraceId } from './trace.ts';
 
 /** What a use case logs with; a request's own logger fits too. */
@@ -32,17 +33,10 @@ export function createLogger(level: LogLevel, destination?: pino.DestinationStre
     serializers: { req: describeRequest, err: describeError },
     hooks: { streamWrite: maskPhones },
   };
-  return pino(options, destination ?? openStandardOutput());
-}
-
-/** The most bytes that wait while standard output is blocked. Beyond it lines are lost. */
-const waitingBytesMax = 1024 * 1024;
-
-/** A full disk or a closed pipe under standard output costs lines, never the call that logged them. */
-function openStandardOutput(): pino.DestinationStream {
-  const output = pino.destination({ fd: 1, sync: true, maxLength: waitingBytesMax });
-  output.on('error', () => undefined);
-  return output;
+  const onLoss = (dropped: number) =>
+    log.warn({ dropped }, 'lines of the log were dropped: nobody took what standard output says');
+  const log = pino(options, destination ?? openStandardOutput(onLoss));
+  return log;
 }
 
 /** Replaces the values of secret fields, at any depth; leaves the given object as it is. */
