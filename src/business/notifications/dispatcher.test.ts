@@ -225,7 +225,10 @@ test('three slow answers do not put a healthy site behind those whose servers ar
 test('while the clock is off nothing is claimed, signed or sent; then everything is', async () => {
   const endpoint = await startEndpoint((response) => void response.writeHead(204).end());
   const site = await addSite(context, { protocol: 'rest', notifyUrl: endpoint.url });
-  const watch: { last: Standing } = { last: { ok: true, clockDifferenceMs: 0 } };
+  const watch: Pick<DatabaseWatch, 'wasClockSet'> & { last: Standing } = {
+    last: { ok: true, clockDifferenceMs: 0 },
+    wasClockSet: () => false,
+  };
   const guarded = { ...context, clock: guardClock(clock, watch) };
   const off: Standing = { ok: false, reason: 'clock_differs', says: 'six minutes ahead' };
   const recorded = await addNotification(context, site);
@@ -249,7 +252,10 @@ test('while the clock is off nothing is claimed, signed or sent; then everything
 });
 
 test('a clock that goes off while merchants are called costs those attempts, and no place', async () => {
-  const watch: { last: Standing } = { last: { ok: true, clockDifferenceMs: 0 } };
+  const watch: Pick<DatabaseWatch, 'wasClockSet'> & { last: Standing } = {
+    last: { ok: true, clockDifferenceMs: 0 },
+    wasClockSet: () => false,
+  };
   const guarded = { ...context, clock: guardClock(clock, watch) };
   let goesOff = true;
   const endpoint = await startEndpoint((response, request) => {

@@ -86,6 +86,30 @@ test('a gateway six minutes ahead or behind takes nothing, ends no order and say
   await app.close();
 });
 
+test('a clock that is set between two questions to the database decides nothing, not even once', async () => {
+  const own = createContextOn(await createTestDatabase());
+  let aheadMs = 300;
+  const ownWatch = watchDatabase(own.url, { machineNow: () => Date.now() + aheadMs });
+  const clock = guardClock(own.clock, ownWatch);
+  assert.ok(clock.now(), 'before the first answer');
+  assert.equal((await ownWatch.ask()).ok, true);
+  for (const setTo of [4_000, -4_000, 3_600_000, -86_400_000]) {
+    aheadMs = setTo;
+    assert.throws(() => clock.now(), { name: 'ClockDiffers' });
+    aheadMs = 300;
+    assert.ok(clock.now(), 'set right again, before anybody has asked');
+  }
+  // Within what is allowed.
+  aheadMs = 1_500;
+  assert.ok(clock.now());
+  // Asked anew, a difference that has grown within what is allowed is the one to begin from.
+  assert.equal((await ownWatch.ask()).ok, true);
+  aheadMs = 2_500;
+  assert.throws(() => clock.now(), { name: 'ClockDiffers' });
+  await ownWatch.stop();
+  await own.drop();
+});
+
 test('a database that was set read-only is not ready, whatever it answers to reads', async () => {
   const database = await createTestDatabase();
   const name = new URL(database.url).pathname.slice(1);

@@ -18,6 +18,11 @@ export type Standing =
 export type DatabaseWatch = {
   /** The last finding; null before the first answer. */
   readonly last: Standing | null;
+  /**
+   * Whether this machine's clock was set, since it was last held against the database's, by so much that they cannot
+   * agree any more. Known at once and without asking: a clock that nobody can set runs beside it.
+   */
+  wasClockSet(): boolean;
   /** Asks now; callers that come meanwhile share the answer. Never throws, and answers within 2 seconds. */
   ask(): Promise<Standing>;
   stop(): Promise<void>;
@@ -55,6 +60,8 @@ export function watchDatabase(url: string, options: WatchOptions = {}): Database
   let last: Standing | null = null;
   let asking: Promise<Standing> | null = null;
   let stopped = false;
+  /** As it was when the clocks were last found to agree. */
+  let agreed: Facts | null = null;
 
   const letGo = () => {
     client?.end().catch(() => undefined);
@@ -69,7 +76,9 @@ export function watchDatabase(url: string, options: WatchOptions = {}): Database
   };
   const look = async (): Promise<Standing> => {
     client ??= await open();
-    const standing = judge(await readFacts(client, machineNow));
+    const facts = await readFacts(client, machineNow);
+    const standing = judge(facts);
+    if (standing.ok) agreed = facts;
     return standing.ok && wasFullWithin(url, fullForMs) ? full : standing;
   };
   const lookInTime = async (): Promise<Standing> => {
@@ -97,6 +106,11 @@ export function watchDatabase(url: string, options: WatchOptions = {}): Database
     get last() {
       return last;
     },
+    wasClockSet() {
+      if (agreed === null) return false;
+      const setMs = machineNow() - performance.now() - agreed.offsetMs;
+      return isTooFar({ ...agreed, differenceMs: agreed.differenceMs + setMs });
+    },
     ask,
     async stop() {
       stopped = true;
@@ -107,7 +121,13 @@ export function watchDatabase(url: string, options: WatchOptions = {}): Database
   };
 }
 
-type Facts = { isReadOnly: boolean; differenceMs: number; uncertaintyMs: number };
+type Facts = {
+  isReadOnly: boolean;
+  differenceMs: number;
+  uncertaintyMs: number;
+  /** Of this machine's clock from the one that nobody can set, when the question was sent. */
+  offsetMs: number;
+};
 
 /** The database's time is taken to be that of the middle between question and answer. */
 async function readFacts(client: pg.Client, machineNow: () => number): Promise<Facts> {
@@ -123,10 +143,16 @@ async function readFacts(client: pg.Client, machineNow: () => number): Promise<F
     isReadOnly: row.read_only,
     differenceMs: askedAt + tookMs / 2 - Number(row.now_ms),
     uncertaintyMs: tookMs / 2,
+    offsetMs: askedAt - asked,
   };
 }
 
-function judge({ isReadOnly, differenceMs, uncertaintyMs }: Facts): Standing {
+function isTooFar({ differenceMs, uncertaintyMs }: Facts): boolean {
+  return Math.abs(differenceMs) - uncertaintyMs > clockDifferenceMsMax;
+}
+
+function judge(facts: Facts): Standing {
+  const { isReadOnly, differenceMs } = facts;
   if (isReadOnly) {
     return {
       ok: false,
@@ -134,7 +160,7 @@ function judge({ isReadOnly, differenceMs, uncertaintyMs }: Facts): Standing {
       says: 'The database only reads: it is a standby, or was set read-only. Nothing can be paid until the address leads to the primary.',
     };
   }
-  if (Math.abs(differenceMs) - uncertaintyMs > clockDifferenceMsMax) {
+  if (isTooFar(facts)) {
     return { ok: false, reason: 'clock_differs', says: tellClockDifference(differenceMs) };
   }
   return { ok: true, clockDifferenceMs: Math.round(differenceMs) };

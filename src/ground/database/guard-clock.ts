@@ -19,11 +19,13 @@ export class ClockDiffers extends Error {
 type Clock = { now(): Date };
 
 /** `clock`, while it agrees with the database's. @throws ClockDiffers from `now`. */
-export function guardClock(clock: Clock, watch: Pick<DatabaseWatch, 'last'>): Clock {
+export function guardClock(clock: Clock, watch: Pick<DatabaseWatch, 'last' | 'wasClockSet'>): Clock {
   return {
     now() {
       const { last } = watch;
       if (last?.ok === false && last.reason === 'clock_differs') throw new ClockDiffers();
+      // Between two questions to the database a clock that was set is noticed by itself.
+      if (watch.wasClockSet()) throw new ClockDiffers();
       return clock.now();
     },
   };
