@@ -211,7 +211,7 @@ async function openStore(config: Config): Promise<{ url: string; ownerUrl: strin
     },
   });
   started.push({ name: 'postgres', stop: () => postgres.stop() });
-  return postgres;
+  return { url: postgres.socketUrl, ownerUrl: postgres.ownerUrl };
 }
 
 /**

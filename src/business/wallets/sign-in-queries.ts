@@ -1,7 +1,7 @@
 // All SQL of signing in: one statement before the PIN is compared, one when it was right or could not be.
 
 import { sql } from 'kysely';
-import type { DbOrTx, Tx } from '../../ground/database/index.ts';
+import { type DbOrTx, type Tx, unflushed } from '../../ground/database/index.ts';
 import type { Environment, Locale } from '../../ground/terms.ts';
 import type { Wallet } from './wallet.ts';
 import { walletList } from './wallet-queries.ts';
@@ -40,7 +40,10 @@ export type BegunAttempt =
  */
 export type CountedAs = 'phone' | 'known_browser';
 
-/** Counts the attempt in a commit of its own, and says whether it may be judged. */
+/**
+ * Counts the attempt in a commit of its own, and says whether it may be judged. The commit is not flushed, so
+ * that nobody waits for the counters that many share: a server that fails loses the attempts of its last second.
+ */
 export async function beginAttempt(
   db: DbOrTx,
   attempt: {
@@ -70,6 +73,7 @@ export async function beginAttempt(
     from sign_in_begin(${environment}, ${phone}, ${subjects.phone},
       ${paidFrom.map(({ walletId }) => walletId)}::uuid[], ${paidFrom.map(({ paidAt }) => paidAt)}::timestamptz[],
       ${subjects.checkout}, ${subjects.address}, ${subjects.addressRule}, ${now}) begun
+    cross join ${unflushed}
     left join wallets on wallets.id = begun.wallet_id`.execute(db);
   const [begun] = rows;
   if (!begun) throw new Error('an attempt to sign in was neither counted nor refused');
@@ -114,13 +118,17 @@ export type SettledAttempt = {
   now: Date;
 };
 
-/** Gives back what the attempt took. Locks a few counters until the transaction ends: call it last. */
+/**
+ * Gives back what the attempt took. Locks a few counters until the transaction ends: call it last. The
+ * transaction is not flushed: after a failure of the server the buyer signs in again.
+ */
 export async function settleAttempt(db: DbOrTx, settled: SettledAttempt): Promise<void> {
   const { isRight, countedAs, subjects, walletId, rehashed, now } = settled;
   await sql`
     select sign_in_settle(${isRight}, ${countedAs}, ${pinSubject(settled)},
       ${subjects.checkout}, ${subjects.address}, ${subjects.addressRule}, ${walletId}::uuid,
-      ${rehashed?.former ?? null}, ${rehashed?.pinHash ?? null}, ${now})`.execute(db);
+      ${rehashed?.former ?? null}, ${rehashed?.pinHash ?? null}, ${now})
+    from ${unflushed}`.execute(db);
 }
 
 /**

@@ -12,9 +12,11 @@ import { describeCause, runProgram, spawnOptions } from './embedded-postgres-pro
 import { GroundFault } from './ground-fault.ts';
 import { isProcessAlive } from './lock-file.ts';
 
-export type RunningServer = { pid: number; port: number };
+/** `socketDir`: where it takes connections without the network; null when it does not. */
+export type RunningServer = { pid: number; port: number; socketDir: string | null };
 
 const startAttemptsMax = 5;
+const socketAttemptsMax = 2;
 const readyMsMax = 60_000;
 const logBytesMax = 10 * 1024 * 1024;
 
@@ -76,7 +78,7 @@ async function seekServer(clusterDir: string): Promise<RunningServer | null> {
       await unlink(join(clusterDir, 'postmaster.pid'));
       return null;
     }
-    if (note.status === 'ready') return { pid: note.pid, port: note.port };
+    if (note.status === 'ready') return serverOf(note);
     if (Date.now() > waitUntil) {
       throw new GroundFault(
         `PostgreSQL (process ${note.pid}) on ${clusterDir} is "${note.status}" and does not get ready. ` +
@@ -104,7 +106,9 @@ async function startPatiently(
   if ((await sizeOf(logFile)) > logBytesMax) await truncate(logFile);
   for (let attempt = 1; ; attempt += 1) {
     const sizeBefore = await sizeOf(logFile);
-    const server = await tryStart(place, await findFreePort(), { durable, logFile, settings });
+    // Not every file system holds sockets, so the later attempts do without.
+    const socketDir = attempt <= socketAttemptsMax ? socketDirOf(place.clusterDir) : null;
+    const server = await tryStart(place, await findFreePort(), { durable, logFile, settings, socketDir });
     if (server !== null) return server;
     const log = (await readFile(logFile).catch(() => Buffer.alloc(0))).subarray(sizeBefore).toString();
     const said = log.trim().split('\n').slice(-8).join('\n');
@@ -144,14 +148,19 @@ export type ServerSettings = Record<string, string>;
 async function tryStart(
   place: EmbeddedPlace,
   port: number,
-  { durable, logFile, settings }: { durable: boolean; logFile: string; settings: ServerSettings },
+  {
+    durable,
+    logFile,
+    settings,
+    socketDir,
+  }: { durable: boolean; logFile: string; settings: ServerSettings; socketDir: string | null },
 ): Promise<RunningServer | null> {
   const log = openSync(logFile, 'a', 0o600);
   const all = {
     ...settings,
     port,
     listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
+    unix_socket_directories: socketDir === null ? '' : `"${socketDir}"`,
     timezone: 'UTC',
     log_timezone: 'UTC',
     jit: 'off',
@@ -175,8 +184,7 @@ async function tryStart(
   const waitUntil = Date.now() + readyMsMax;
   while (!failed && Date.now() < waitUntil) {
     const note = await readPidFile(place.clusterDir);
-    if (note !== null && note.pid === child.pid && note.status === 'ready')
-      return { pid: note.pid, port: note.port };
+    if (note !== null && note.pid === child.pid && note.status === 'ready') return serverOf(note);
     await delay(20);
   }
   return null;
@@ -187,7 +195,26 @@ async function readPidFile(clusterDir: string): Promise<(RunningServer & { statu
   const text = await readFile(join(clusterDir, 'postmaster.pid'), 'utf8').catch(() => null);
   if (text === null) return null;
   const lines = text.split('\n').map((line) => line.trim());
-  return { pid: Number(lines[0]), port: Number(lines[3]), status: lines[7] || 'starting' };
+  return {
+    pid: Number(lines[0]),
+    port: Number(lines[3]),
+    socketDir: lines[4] || null,
+    status: lines[7] || 'starting',
+  };
+}
+
+function serverOf({ pid, port, socketDir }: RunningServer): RunningServer {
+  return { pid, port, socketDir };
+}
+
+/** The shortest of what systems allow for a socket's path is 103 bytes. */
+const socketPathBytesMax = 103;
+
+/** The cluster's own folder, which only the server's user may enter; null where it cannot hold a socket. */
+function socketDirOf(clusterDir: string): string | null {
+  const path = join(clusterDir, '.s.PGSQL.65535');
+  const isUsable = process.platform !== 'win32' && !/[",]/.test(clusterDir);
+  return isUsable && Buffer.byteLength(path) <= socketPathBytesMax ? clusterDir : null;
 }
 
 /** What a process was started as, or null where that cannot be asked. */

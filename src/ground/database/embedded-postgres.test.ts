@@ -117,3 +117,26 @@ test('several starts at once end with one server', async () => {
   await Promise.all(all.map(({ stop }) => stop()));
   assert.equal(isProcessAlive(all[0].pid), false);
 });
+
+test('the gateway talks to it by a socket in its own folder; where that cannot be, by the network', async () => {
+  const near = await open();
+  const askWay = (url: string) => ask(url, 'select inet_server_addr() is not null as "byNetwork"');
+  try {
+    assert.deepEqual(await askWay(near.socketUrl), [{ byNetwork: false }]);
+    assert.deepEqual(await askWay(near.url), [{ byNetwork: true }]);
+    const joined = await open();
+    assert.equal(joined.socketUrl, near.socketUrl);
+    await joined.stop();
+  } finally {
+    await near.stop();
+  }
+
+  const deepDir = join(dataDir, 'a-folder-whose-name-is-long'.repeat(4));
+  const deep = await openEmbeddedPostgres({ dataDir: deepDir, durable: false });
+  try {
+    assert.equal(deep.socketUrl, deep.url);
+    assert.deepEqual(await askWay(deep.socketUrl), [{ byNetwork: true }]);
+  } finally {
+    await deep.stop();
+  }
+});

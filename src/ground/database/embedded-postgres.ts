@@ -45,6 +45,11 @@ export type EmbeddedPostgresOptions = {
 export type EmbeddedPostgres = {
   /** The running role: reads and writes rows, changes no schema. Database `vipay`. */
   url: string;
+  /**
+   * The same without the network, which costs both sides less: by the server's socket. Equal to `url` where it
+   * has none.
+   */
+  socketUrl: string;
   /** The role that owns the database and its schema. */
   ownerUrl: string;
   /** The superuser, database `postgres`. */
@@ -89,7 +94,8 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
     const urls = urlsOf(record, server);
     const attendance = await attend(urls.adminUrl, options.onLost);
     await ensureRolesAndDatabase(attendance, record, hasNewPasswords);
-    await writeRecord(dataDir, { ...record, ...server, url: urls.url, ownerUrl: urls.ownerUrl });
+    const { pid, port } = server;
+    await writeRecord(dataDir, { ...record, pid, port, url: urls.url, ownerUrl: urls.ownerUrl });
 
     let stopping: Promise<void> | null = null;
     const stop = () => {
@@ -105,8 +111,8 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
     };
     return {
       ...urls,
-      port: server.port,
-      pid: server.pid,
+      port,
+      pid,
       started,
       stop: () => (stopping ??= stop()),
       unref: () => attendance.unref(),
@@ -176,13 +182,16 @@ async function prepareCluster(
 
 function urlsOf(
   record: EmbeddedRecord,
-  { port }: RunningServer,
-): { url: string; ownerUrl: string; adminUrl: string } {
+  { port, socketDir }: RunningServer,
+): Pick<EmbeddedPostgres, 'url' | 'socketUrl' | 'ownerUrl' | 'adminUrl'> {
   const { passwords } = record;
   const urlOf = (role: keyof typeof passwords, database: string) =>
     `postgres://${role}:${passwords[role]}@127.0.0.1:${port}/${database}`;
+  const url = urlOf('vipay_app', 'vipay');
   return {
-    url: urlOf('vipay_app', 'vipay'),
+    url,
+    // The driver takes the folder from `host`, the port as a part of the socket's name.
+    socketUrl: socketDir === null ? url : `${url}?host=${encodeURIComponent(socketDir)}`,
     ownerUrl: urlOf('vipay_owner', 'vipay'),
     adminUrl: urlOf('postgres', 'postgres'),
   };

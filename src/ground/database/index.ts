@@ -33,5 +33,5 @@ export { retrying } from './retrying.ts';
 export { createRowCache, type RowCache } from './row-cache.ts';
 export type { Tables } from './tables.ts';
 export { tellDatabaseFault } from './tell-fault.ts';
-export { inPipelinedTransaction, inTransaction, type Written } from './transaction.ts';
+export { inPipelinedTransaction, inTransaction, unflushed, type Written } from './transaction.ts';
 export { withLimits } from './with-limits.ts';

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { sql } from 'kysely';
 import { createTestDatabase } from '../../../tests/support/database.ts';
-import { inPipelinedTransaction, inTransaction } from './index.ts';
+import { type DbOrTx, inPipelinedTransaction, inTransaction, openDatabase, unflushed } from './index.ts';
 
 const { db, owner, drop } = await createTestDatabase();
 after(drop);
@@ -58,4 +58,26 @@ test('a refusal that was swallowed does not pass for a commit', async () => {
     /rolled back/,
   );
   assert.equal((await readSteps()).length, 3);
+});
+
+test('a transaction may do without the flush, and only that one', async () => {
+  const readFlush = async (tx: DbOrTx) => {
+    const { rows } = await sql<{ flush: string }>`
+      select current_setting('synchronous_commit') as flush`.execute(tx);
+    return rows[0]?.flush;
+  };
+  // On one connection, so that the next transaction would see what the one before left behind.
+  const one = openDatabase(db.url, { max: 1 });
+  try {
+    const during = await inTransaction(one, async (tx) => {
+      // Nothing of the column is asked for, and it must take effect all the same.
+      await sql`select steps.step from steps cross join ${unflushed}`.execute(tx);
+      return readFlush(tx);
+    });
+    assert.equal(during, 'off');
+    assert.equal(await readFlush(one), 'on');
+    assert.equal(await inTransaction(one, readFlush), 'on');
+  } finally {
+    await one.destroy();
+  }
 });

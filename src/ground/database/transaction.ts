@@ -10,6 +10,7 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
   type QueryResult,
+  type RawBuilder,
   sql,
 } from 'kysely';
 import type pg from 'pg';
@@ -45,6 +46,14 @@ export function inTransaction<T>(db: Pick<Database, 'pool'>, work: (tx: Tx) => P
   const isWorthIt = (error: unknown) => isOverInAMoment(error) && (!isCommitting || saysRolledBack(error));
   return retrying(begin, { triesMax, withinMs: retriesBeginWithinMs, isWorthIt });
 }
+
+/**
+ * A table for the `from` list of a statement whose transaction need not wait until it is on disk. A failure of the
+ * server within the next second may undo it as a whole; everything committed later and flushed keeps it too.
+ * Never where money moved, or where somebody was promised something: for counters, sessions and claims of work.
+ */
+export const unflushed: RawBuilder<unknown> =
+  sql`(select pg_catalog.set_config('synchronous_commit', 'off', true)) as unflushed`;
 
 const triesMax = 3;
 const retriesBeginWithinMs = 2_000;
