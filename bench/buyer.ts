@@ -49,12 +49,15 @@ export async function placeOrder(
 export class Buyer {
   readonly #agent: http.Agent;
   readonly #url: string;
+  readonly #address: string | null;
   readonly #cookies = new Map<string, string>();
   page: Answer = { status: 0, location: null, body: '', wireBytes: 0, bodyBytes: 0 };
 
-  constructor(agent: http.Agent, checkoutUrl: string) {
+  /** `address`: where the buyer is, as a trusted proxy tells the gateway. */
+  constructor(agent: http.Agent, checkoutUrl: string, address: string | null = null) {
     this.#agent = agent;
     this.#url = checkoutUrl;
+    this.#address = address;
   }
 
   /** As the shop sends the browser: the mark of arrival becomes a cookie. */
@@ -91,7 +94,11 @@ export class Buyer {
 
   async #send(url: string, request: http.RequestOptions & { body?: string }): Promise<Answer> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const headers = { ...request.headers, ...(cookie === '' ? {} : { cookie }) };
+    const headers = {
+      ...request.headers,
+      ...(cookie === '' ? {} : { cookie }),
+      ...(this.#address === null ? {} : { 'x-forwarded-for': this.#address }),
+    };
     return send(this.#agent, url, { ...request, headers }, (line) => {
       const [pair = ''] = line.split(';', 1);
       const at = pair.indexOf('=');

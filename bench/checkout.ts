@@ -3,7 +3,6 @@
 // cost and at next to none. The shop's server is told of each result while this runs, as it would be.
 
 import http from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { checkBooks } from '../src/books/ledger/index.ts';
 import type { Context } from '../src/ground/context.ts';
@@ -11,12 +10,18 @@ import { toCheckoutFigures } from './checkout-figures.ts';
 import { measurePages, type PageBytes, pageFaults } from './checkout-pages.ts';
 import { writeCheckoutReport } from './checkout-report.ts';
 import { type CheckoutRound, runRound } from './checkout-rounds.ts';
-import { type CheckoutStage, nextToNoCost, openStage, pin, realCost } from './checkout-stage.ts';
+import {
+  type CheckoutStage,
+  nextToNoCost,
+  openStage,
+  pin,
+  realCost,
+  untilNothingIsOwed,
+} from './checkout-stage.ts';
 import { openGround } from './gateway.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 const rounds = 3;
-const deliverWithinMs = 30_000;
 
 export async function benchCheckout({ quick }: { quick: boolean }) {
   const plan = quick ? { seconds: 1.5, levels: [1, 16] } : { seconds: 4, levels: [1, 4, 16] };
@@ -58,15 +63,7 @@ async function walkPages(stage: CheckoutStage): Promise<PageBytes[]> {
 /** A gateway runs until the shop has heard what it is still owed; returns how many orders have a result. */
 async function deliverRest(stage: CheckoutStage, receiver: Receiver): Promise<number> {
   const gateway = await stage.ground.startGateway(stage.cost);
-  const isOwed = async () => {
-    const { rows } = await sql<{ isOwed: boolean }>`
-      select exists (select from notifications where status = 'pending') as "isOwed"`.execute(
-      stage.context.db,
-    );
-    return rows[0]?.isOwed === true;
-  };
-  const giveUpAt = performance.now() + deliverWithinMs;
-  while ((await isOwed()) && performance.now() < giveUpAt) await delay(50);
+  await untilNothingIsOwed(stage);
   await gateway.stop();
   await receiver.settled();
   return countFinalOrders(stage.context);

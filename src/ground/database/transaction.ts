@@ -52,8 +52,7 @@ export function inTransaction<T>(db: Pick<Database, 'pool'>, work: (tx: Tx) => P
  * server within the next second may undo it as a whole; everything committed later and flushed keeps it too.
  * Never where money moved, or where somebody was promised something: for counters, sessions and claims of work.
  */
-export const unflushed: RawBuilder<unknown> =
-  sql`(select pg_catalog.set_config('synchronous_commit', 'off', true)) as unflushed`;
+export const unflushed: RawBuilder<unknown> = sql`(select pg_catalog.set_config('synchronous_commit', 'off', true)) as unflushed`;
 
 const triesMax = 3;
 const retriesBeginWithinMs = 2_000;
