@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { after, test } from 'node:test';
 import { createApp } from '../src/app.ts';
-import { createSite } from '../src/business/merchants/index.ts';
+import { createSite, type MerchantSite } from '../src/business/merchants/index.ts';
 import { placeOrder } from '../src/business/orders/index.ts';
 import { cancelOrder } from '../src/business/payments/index.ts';
 import { recordRefusedRequest } from '../src/business/requests/index.ts';
@@ -133,6 +133,17 @@ test('doctor --url looks at a gateway from outside, without any settings of it',
   assert.equal((await vipay(['doctor', '--url', 'pay.example'], env)).code, 2);
 });
 
+function place(site: MerchantSite, merchTxnRef: string) {
+  const { merchantSite } = site;
+  return inTransaction(own.db, (tx) =>
+    placeOrder(context, tx, site, {
+      ...{ merchantSite, merchTxnRef, orderNo: merchTxnRef, amountDong: 200_000n, description: 'Sen' },
+      ...{ returnUrl: 'https://shop.example/', cancelUrl: null, locale: 'vi' },
+      ...{ received: {}, expiresInSeconds: null },
+    }),
+  );
+}
+
 test('orders are listed newest first, page by page, by site and state', async () => {
   const made = await createSite(context, {
     ...{ environment: 'sandbox', protocol: 'rest', name: 'Sen', merchantSite: 'listed' },
@@ -141,24 +152,7 @@ test('orders are listed newest first, page by page, by site and state', async ()
   assert.ok(made.ok);
   const ids: string[] = [];
   for (const merchTxnRef of ['R-1', 'R-2', 'R-3']) {
-    const placed = await inTransaction(own.db, (tx) =>
-      placeOrder(context, tx, made.site, {
-        ...{
-          merchantSite: 'listed',
-          merchTxnRef,
-          orderNo: merchTxnRef,
-          amountDong: 200_000n,
-          description: 'Sen',
-        },
-        ...{
-          returnUrl: 'https://shop.example/',
-          cancelUrl: null,
-          locale: 'vi',
-          received: {},
-          expiresInSeconds: null,
-        },
-      }),
-    );
+    const placed = await place(made.site, merchTxnRef);
     assert.ok(placed.ok);
     ids.push(placed.order.publicId);
     if (merchTxnRef === 'R-2') await cancelOrder(context, placed.order.id);
@@ -250,4 +244,49 @@ test('what a terminal would obey, or an eye would miss, is taken out of errors a
   }
   assert.equal(neutralise('Nguyễn\nThị 👩\u200d💻'), 'Nguyễn\nThị 👩\u200d💻');
   assert.equal(neutralise('\ud800'), '\u{fffd}');
+});
+
+test('order show --url asks the REST API with the key of the site, without any settings of the gateway', async () => {
+  const outside = createApp({ ...context, publicUrl: `http://127.0.0.1:${port}` }, { sandbox: null });
+  await outside.listen({ port: 0, host: '127.0.0.1' });
+  after(() => outside.close());
+  const url = `http://127.0.0.1:${(outside.server.address() as AddressInfo).port}`;
+  const made = await createSite(context, {
+    ...{ environment: 'sandbox', protocol: 'rest', name: 'Sen', merchantSite: 'outside' },
+    ...{ creditAccountKind: 'merchant_suspense', fee: {} },
+  });
+  assert.ok(made.ok);
+  const placed = await place(made.site, 'ORDER 1/ă');
+  assert.ok(placed.ok);
+  const none = {
+    DATABASE_URL: '',
+    VIPAY_SECRET_KEY: '',
+    VIPAY_PUBLIC_URL: '',
+    VIPAY_DATA_DIR: join(folder, 'no'),
+  };
+  const env = { ...none, VIPAY_API_KEY: made.credentials.api_key ?? '' };
+  const { publicId } = placed.order;
+  for (const id of [publicId, 'ORDER 1/ă']) {
+    const seen = await vipay(['order', 'show', id, '--url', `${url}/console`], env);
+    assert.equal(seen.code, 0, seen.stderr);
+    assert.match(seen.stdout, new RegExp(`^Order ${publicId} is open`));
+    assert.match(seen.stdout, /amount +200\.000/);
+    assert.doesNotMatch(seen.stderr, /On database/);
+  }
+  const json = await vipay(['order', 'show', publicId, '--url', url, '--json'], env);
+  assert.equal(JSON.parse(json.stdout).merch_txn_ref, 'ORDER 1/ă');
+
+  const codeOf = async (args: string[], more: Record<string, string> = env) =>
+    JSON.parse((await vipay(['order', 'show', ...args, '--json'], more)).stderr).error.code;
+  assert.equal(await codeOf(['nothing', '--url', url]), 'order_not_found');
+  assert.equal(await codeOf([`ord_${'0'.repeat(32)}`, '--url', url]), 'order_not_found');
+  assert.equal(
+    await codeOf([publicId, '--url', url], { ...env, VIPAY_API_KEY: 'sk_wrong' }),
+    'gateway_refused',
+  );
+  assert.equal(await codeOf([publicId, '--url', url], none), 'api_key_missing');
+  assert.equal(await codeOf([publicId, '--url', 'pay.example']), 'url_malformed');
+  assert.equal(await codeOf([publicId, '--api-key', '-']), 'url_missing');
+  const nobody = `http://127.0.0.1:${await findFreePort()}`;
+  assert.equal(await codeOf([publicId, '--url', nobody]), 'gateway_unreachable');
 });

@@ -26,9 +26,11 @@ import type { Context } from '../src/ground/context.ts';
 import type { DbOrTx } from '../src/ground/database/index.ts';
 import { type ResponseCode, responseMessage } from '../src/ground/protocols/index.ts';
 import type { Environment } from '../src/ground/terms.ts';
-import { choice, declare, environments, group, text, whole } from './command.ts';
+import { choice, declare, declareBare, environments, group, text, whole } from './command.ts';
 import { CliFault, notFound } from './faults.ts';
+import { withGateway } from './gateway.ts';
 import { attemptTable, notificationJson } from './notification-text.ts';
+import { showOrderFromOutside } from './outside-orders.ts';
 import { type Answer, dong, fields, maskPhone, moment, table } from './print.ts';
 
 export function addOrderCommands(program: Command): void {
@@ -48,32 +50,38 @@ export function addOrderCommands(program: Command): void {
     run: ({ context }, _args, options) => showOrders(context, options),
   });
 
-  declare<{ site?: string }>(order, {
-    usage: 'show <id>',
-    description: 'Show an order with its payments and its notification',
-    options: [text('--site <code>', "take <id> for this site's reference (merch_txn_ref)")],
-    notes:
-      "<id> is an order (ord_…), a payment (pay_…), a transaction number, or with --site the merchant's reference.",
-    examples: [
-      'npx vipay order show ord_019ab0c2d3e47f8091a2b3c4d5e6f708',
-      'npx vipay order show 100000042',
-      'npx vipay order show ORDER_1 --site shop_v1 --json',
-    ],
-    run: async ({ context }, [id = ''], { site }) => {
-      const found = await seekOrder(context.db, id, site);
-      if (found === null) {
-        throw notFound(
-          'order',
-          id,
-          site === undefined
-            ? "For a merchant's reference add --site CODE."
-            : `Nothing came from ${site} under this reference; was it refused ("vipay request show")?`,
-        );
-      }
-      return showOrder(context, found);
+  declareBare<ShowOptions>(
+    order,
+    {
+      usage: 'show <id>',
+      description: 'Show an order with its payments and its notification',
+      options: [
+        text('--site <code>', "take <id> for this site's reference (merch_txn_ref)"),
+        text('--url <address>', "ask a gateway's REST API at its public address; needs no settings"),
+        text(
+          '--api-key <key>',
+          "with --url: the site's key, - reads it from standard input; else VIPAY_API_KEY",
+        ),
+      ],
+      notes:
+        "<id> is an order (ord_…), a payment (pay_…), a transaction number, or with --site the merchant's reference. With --url it is an order or a reference of the key's own site, and the answer is what the site may see.",
+      examples: [
+        'npx vipay order show ord_019ab0c2d3e47f8091a2b3c4d5e6f708',
+        'npx vipay order show 100000042',
+        'npx vipay order show ORDER_1 --site shop_v1 --json',
+        'VIPAY_API_KEY=sk_… npx vipay order show ORDER_1 --url https://pay.example.vn',
+      ],
     },
-  });
+    async ([id = ''], { site, url, apiKey }) => {
+      if (url !== undefined) return showOrderFromOutside(id, { url, apiKey });
+      if (apiKey !== undefined)
+        throw new CliFault('url_missing', '--api-key needs --url, the gateway to ask.', 2);
+      return withGateway(async ({ context }) => showOrder(context, await getOrder(context.db, id, site)));
+    },
+  );
 }
+
+type ShowOptions = { site?: string; url?: string; apiKey?: string };
 
 const statuses: readonly OrderStatus[] = ['open', 'paid', 'failed', 'cancelled', 'expired'];
 
@@ -123,6 +131,17 @@ async function showOrders(context: Context, options: ListOptions): Promise<Answe
             ['AMOUNT'],
           ) + more,
   };
+}
+
+/** @throws CliFault when there is none. */
+async function getOrder(db: DbOrTx, id: string, site: string | undefined): Promise<Order> {
+  const found = await seekOrder(db, id, site);
+  if (found !== null) return found;
+  const hint =
+    site === undefined
+      ? "For a merchant's reference add --site CODE."
+      : `Nothing came from ${site} under this reference; was it refused ("vipay request show")?`;
+  throw notFound('order', id, hint);
 }
 
 async function seekOrder(db: DbOrTx, id: string, site: string | undefined): Promise<Order | null> {

@@ -1,19 +1,14 @@
 // What `vipay doctor --url` looks at: a gateway as its buyers and merchants reach it, from any machine and any folder.
 
-import { CliFault } from './faults.ts';
 import type { Finding } from './finding.ts';
+import { getFromOutside, readOrigin } from './outside.ts';
 
-const answerWithinMs = 10_000;
 /** A browser's clock may be wrong by so much; signed webhooks allow five minutes. */
 const clockMsMax = 5_000;
 
 export async function examineFromOutside(given: string): Promise<Finding[]> {
-  const url = URL.parse(given);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new CliFault('url_malformed', '--url is an address such as https://pay.example.vn.', 2);
-  }
-  const { origin } = url;
-  const health = await get(`${origin}/healthz`);
+  const origin = readOrigin(given);
+  const health = await getFromOutside(`${origin}/healthz`);
   if (typeof health === 'string') {
     return [
       fail('address', `${origin} does not answer: ${health}.`, 'Is it running, and does the proxy reach it?'),
@@ -40,14 +35,14 @@ async function checkHealth(origin: string, health: Response): Promise<Finding> {
 }
 
 async function checkReady(origin: string): Promise<Finding> {
-  const answer = await get(`${origin}/readyz`);
+  const answer = await getFromOutside(`${origin}/readyz`);
   if (typeof answer !== 'string' && answer.status === 200) return ok('ready', 'it can work.');
   const found = typeof answer === 'string' ? answer : `answered ${answer.status}`;
   return fail('ready', `/readyz: ${found}.`, 'Its database is away, or it starts or stops: look at its log.');
 }
 
 async function checkApi(origin: string): Promise<Finding> {
-  const answer = await get(`${origin}/v3/openapi.json`);
+  const answer = await getFromOutside(`${origin}/v3/openapi.json`);
   if (typeof answer !== 'string' && answer.ok) return ok('api', 'the REST API answers.');
   const found = typeof answer === 'string' ? answer : `answered ${answer.status}`;
   return fail(
@@ -76,16 +71,6 @@ function checkClock({ headers }: Response): Finding {
         `its clock and this one are ${Math.round(apartMs / 1000)} s apart.`,
         'Synchronise both (NTP).',
       );
-}
-
-/** The answer, or why there is none. */
-async function get(url: string): Promise<Response | string> {
-  try {
-    return await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(answerWithinMs) });
-  } catch (error) {
-    const { cause, message } = error as Error;
-    return cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : message;
-  }
 }
 
 const ok = (check: string, found: string): Finding => ({ level: 'OK', check, found });
