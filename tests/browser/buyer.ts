@@ -76,15 +76,16 @@ export function button(page: Page, step: string) {
   return page.locator(`form[action$="/${step}"] button`);
 }
 
-/** Buys in the shop; ends on the checkout's first page and returns its address. */
+/** Buys in the shop; ends on the checkout's first page and returns its address, without what it lands with. */
 export async function buy(buyer: Buyer, product: string, protocol: Protocol): Promise<string> {
   const { page, gateway, look } = buyer;
   await page.goto(`${gateway.url}/shop/${look.locale === 'en' ? '?lang=en' : ''}`);
   await page.locator(`input[name=protocol][value=${protocol}]`).check({ force: true });
   await page.locator(`button[name=product][value=${product}]`).click();
-  await page.waitForURL(/\/checkout\/[\w-]{43}$/);
+  await page.waitForURL(/\/checkout\/[\w-]{43}\?marked=/);
   assert.equal(await page.locator('html').getAttribute('lang'), look.locale);
-  return page.url();
+  const { origin, pathname } = new URL(page.url());
+  return origin + pathname;
 }
 
 export async function signIn(page: Page, phone: string, pin: string = testPin): Promise<void> {

@@ -1,7 +1,7 @@
 // The addresses of the checkout. A GET shows; a POST acts and answers 303 to the GET.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { checkoutPath, type Order } from '../../business/orders/index.ts';
+import type { Order } from '../../business/orders/index.ts';
 import { canonicalAddress } from '../../ground/addresses/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { isSentByAnotherOrigin } from '../../ground/http/index.ts';
@@ -26,6 +26,7 @@ import {
 import { expiredPath, isExpiredClassic, readExpired, redirectToExpired } from './expired-order.ts';
 import {
   type Checkout,
+  hasLostMark,
   loadCheckout,
   markArrival,
   setBrowserMark,
@@ -74,7 +75,7 @@ export function registerCheckout(
     );
     // A reload, or a link followed back into an action's address: the checkout itself is meant.
     app.get(`/checkout/:token/${name}`, (request: CheckoutRequest, reply) =>
-      reply.redirect(`/checkout/${encodeURIComponent(request.params.token)}`, 303),
+      reply.redirect(checkoutAddress(request), 303),
     );
   }
   // Apps that wrap the checkout in a web view watch for this address and close.
@@ -98,8 +99,10 @@ async function answerShow(
   if (arrived !== null) {
     return reply
       .headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
-      .redirect(checkoutPath(context, arrived), 303);
+      .redirect(arrived, 303);
   }
+  if (hasLostMark(context, request))
+    return answerError(context, request, reply, 403, 'cookies_missing', checkoutAddress(request));
   const checkout = await loadCheckout(context, request);
   if (!checkout) return answerError(context, request, reply, 404, 'checkout_not_found');
   const { lang, stay } = request.query;
@@ -131,8 +134,8 @@ async function answerAct(
     logFormRefused(context, request, reason, order);
     // A form came without any cookie: the browser keeps none, so opening the page again would not help.
     const keepsNone = reason === 'unknown_browser' && Object.keys(request.cookies).length === 0;
-    const address = `/checkout/${encodeURIComponent(request.params.token)}`;
-    return answerError(context, request, reply, 403, keepsNone ? 'cookies_missing' : 'form_refused', address);
+    const kind = keepsNone ? 'cookies_missing' : 'form_refused';
+    return answerError(context, request, reply, 403, kind, checkoutAddress(request));
   };
   if (isSentByAnotherOrigin(request)) return refuseForm('another_origin', null);
   const checkout = await loadCheckout(context, request);
@@ -158,6 +161,11 @@ async function answerAct(
   return reply
     .headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
     .redirect(checkout.path, 303);
+}
+
+/** Of the checkout that was asked for, whether there is one or not. */
+function checkoutAddress(request: CheckoutRequest): string {
+  return `/checkout/${encodeURIComponent(request.params.token)}`;
 }
 
 type FormFault = 'another_origin' | 'form_token' | 'unknown_browser' | 'not_allowed';

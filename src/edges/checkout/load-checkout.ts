@@ -22,6 +22,7 @@ import {
 } from './browser-mark.ts';
 import { type CheckoutSession, type FoundCheckout, findCheckout } from './checkout-queries.ts';
 import { readToken } from './checkout-sessions.ts';
+import { landingPath, wasJustMarked } from './lost-mark.ts';
 import { type Note, openNote, sealNote } from './note.ts';
 
 const cookieNames = {
@@ -52,7 +53,7 @@ export async function loadCheckout(context: Context, request: CheckoutRequest): 
   const orderId = parseCheckoutToken(context, request.params.token);
   if (orderId === null) return null;
   const now = context.clock.now();
-  const known = openBrowserMark(context.keyRing, orderId, readCookie(context, request, 'browser'));
+  const known = readBrowserMark(context, request, orderId);
   const sessionToken = readCookie(context, request, 'session');
   const read = () => findCheckout(context.db, { orderId, tokenHash: known && readToken(sessionToken), now });
   let found = await read();
@@ -133,8 +134,13 @@ export function setBrowserMark(
   setCheckoutCookie(context, reply, { path }, 'browser', sealBrowserMark(context.keyRing, orderId, mark));
 }
 
+/** The mark that this browser has for this order; null: none of ours. */
+function readBrowserMark(context: Context, request: CheckoutRequest, orderId: string): BrowserMark | null {
+  return openBrowserMark(context.keyRing, orderId, readCookie(context, request, 'browser'));
+}
+
 /**
- * Marks a browser that the shop has just sent, and returns the order's id; null for any other request. It
+ * Marks a browser that the shop has just sent, and returns where it goes from here; null for any other request. It
  * reads nothing from the database, because the mark is signed by us and the next page reads the order.
  */
 export function markArrival(context: Context, request: CheckoutRequest, reply: FastifyReply): string | null {
@@ -142,9 +148,18 @@ export function markArrival(context: Context, request: CheckoutRequest, reply: F
   const orderId = parseCheckoutToken(context, request.params.token);
   if (orderId === null || typeof arrival !== 'string' || !isArrivalMark(context, orderId, arrival))
     return null;
-  const known = openBrowserMark(context.keyRing, orderId, readCookie(context, request, 'browser'));
+  const known = readBrowserMark(context, request, orderId);
   setBrowserMark(context, reply, orderId, { ...(known ?? createBrowserMark(true)), arrived: true });
-  return orderId;
+  // A browser that sent a mark keeps its cookies.
+  return known === null ? landingPath(context, request, orderId) : checkoutPath(context, orderId);
+}
+
+/** Whether this browser was marked a moment ago and has not kept the mark. Nothing is read from the database. */
+export function hasLostMark(context: Context, request: CheckoutRequest): boolean {
+  if (request.query.marked === undefined) return false;
+  const orderId = parseCheckoutToken(context, request.params.token);
+  if (orderId === null || readBrowserMark(context, request, orderId) !== null) return false;
+  return wasJustMarked(context, request, orderId);
 }
 
 const noteSeconds = 60;

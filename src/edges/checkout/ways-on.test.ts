@@ -52,6 +52,51 @@ test('a browser that keeps no cookies is told so, and how to go on, at every but
   }
 });
 
+test('a browser that keeps no cookies is told so as it arrives, and by the way on it sees the checkout', async () => {
+  const order = await givenOrder(context, site);
+  const path = checkoutPath(context, order.id);
+  const agent = { 'user-agent': 'Zalo' };
+  const arrival = await createVisitor(app).get(arrivalUrl(context, order), agent);
+  assert.equal(arrival.statusCode, 303);
+  const landing = String(arrival.headers.location);
+
+  const told = await createVisitor(app).get(landing, agent);
+  assert.equal(told.statusCode, 403);
+  assert.match(told.body, /<title>Trình duyệt đang chặn cookie/);
+  assert.match(told.body, /mở bằng trình duyệt của điện thoại/);
+  assert.ok(told.body.includes(`class="button next" href="${path}"`));
+  const onward = await createVisitor(app).get(path, agent);
+  assert.equal(onward.statusCode, 200);
+  assert.match(onward.body, /action="[^"]*\/sign-in"/);
+});
+
+test('nobody else is told of cookies: who keeps them, comes by a copy of the address, later, or with a forged proof', async () => {
+  const order = await givenOrder(context, site);
+  const path = checkoutPath(context, order.id);
+  const agent = { 'user-agent': 'Chrome/140' };
+  const buyer = createVisitor(app);
+  const arrive = async () => String((await buyer.get(arrivalUrl(context, order), agent)).headers.location);
+  const landing = await arrive();
+  assert.match(landing, /\?marked=/);
+  const shown = async (url: string, visitor = createVisitor(app), headers = agent) => {
+    const answer = await visitor.get(url, headers);
+    assert.equal(answer.statusCode, 200, url);
+    assert.doesNotMatch(answer.body, /cookie/);
+  };
+  await shown(landing, buyer);
+  assert.equal(await arrive(), path, 'a browser whose mark came back proves nothing more');
+  await shown(path);
+  await shown(landing, createVisitor(app), { 'user-agent': 'Firefox/150' });
+  await shown(landing, createVisitor(app, '192.0.2.7'));
+  for (const forged of ['', '.', 'zzz.AAAAAAAAAAAAAAAAAAAAAA', landing.replace(/^.*=[^.]+/, 'zzzzzzzz')])
+    await shown(`${path}?marked=${forged}`);
+  await shown(`${path}?${landing.split('?')[1]}&${landing.split('?')[1]}`);
+  const other = await givenOrder(context, site);
+  await shown(`${checkoutPath(context, other.id)}?${landing.split('?')[1]}`);
+  context.clock.advance(31);
+  await shown(landing);
+});
+
 test('a form of an older page leads back to the checkout, and says nothing of cookies', async () => {
   const { path, buyer } = await arrive();
   const answer = await buyer.post(`${path}/cancel`, { form_token: 'A'.repeat(22) });
