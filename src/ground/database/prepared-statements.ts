@@ -4,12 +4,18 @@
 import type { Writable } from 'node:stream';
 import {
   type CompiledQuery,
+  type ConnectionProvider,
+  DefaultQueryExecutor,
   type Dialect,
+  PostgresAdapter,
   PostgresDialect,
   type PostgresPoolClient,
   type PostgresQueryResult,
+  type QueryResult,
 } from 'kysely';
 import type pg from 'pg';
+import { KeptTextCompiler } from './kept-texts.ts';
+import { SentStatement, type StatementAnswer } from './sent-statement.ts';
 
 /**
  * The name of each text that was sent. The texts stand in the code, so they are few. When this many are
@@ -27,15 +33,25 @@ function statementName(text: string): string | undefined {
   return name;
 }
 
-/** Sends a statement by its name; `begin`, `commit`, `set` and the like have nothing to prepare. */
-export function queryPrepared(
+/**
+ * Sends a statement by its name; `begin`, `commit`, `set` and the like have nothing to prepare. It is sent before this
+ * function returns, so statements of one connection run in the order of the calls.
+ */
+export async function queryPrepared(
   client: pg.PoolClient,
   { sql, parameters }: Pick<CompiledQuery, 'sql' | 'parameters'>,
-): Promise<pg.QueryResult> {
+): Promise<StatementAnswer> {
   writeTogether(client);
-  const name = statementName(sql);
-  const values = parameters as unknown[];
-  return client.query(name === undefined ? { text: sql, values } : { name, text: sql, values });
+  const { promise, resolve, reject } = Promise.withResolvers<StatementAnswer>();
+  const request = { name: statementName(sql), text: sql, values: parameters };
+  client.query(new SentStatement(request, (error, answer) => (error ? reject(error) : resolve(answer))));
+  try {
+    return await promise;
+  } catch (error) {
+    // The socket's reading made the error; its reader wants to know who sent the statement.
+    Error.captureStackTrace(error as Error);
+    throw error;
+  }
 }
 
 const held = new WeakSet<Writable>();
@@ -55,6 +71,44 @@ function writeTogether(client: pg.PoolClient): void {
     held.delete(stream);
     stream.uncork();
   });
+}
+
+/** One for all connections. */
+const compiler = new KeptTextCompiler();
+
+/**
+ * Runs each statement by `run`, without Kysely's layers of plugins and connections in between. They cost more
+ * of the process's time than sending the statement.
+ */
+export class DirectExecutor extends DefaultQueryExecutor {
+  readonly #run: (query: CompiledQuery) => Promise<StatementAnswer>;
+
+  /** `connections`: for what needs a connection of its own, such as Kysely's transactions. */
+  constructor(run: (query: CompiledQuery) => Promise<StatementAnswer>, connections: ConnectionProvider) {
+    super(compiler, new PostgresAdapter(), connections);
+    this.#run = run;
+  }
+
+  override async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const { rows, rowCount, command } = await this.#run(query);
+    return writing.has(command)
+      ? { rows: rows as R[], numAffectedRows: BigInt(rowCount ?? 0) }
+      : { rows: rows as R[] };
+  }
+}
+
+const writing = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
+
+/** Runs single statements, each on the connection of this pool that is free. */
+export function poolExecutor(pool: pg.Pool, connections: ConnectionProvider): DirectExecutor {
+  return new DirectExecutor(async (query) => {
+    const client = await pool.connect();
+    try {
+      return await queryPrepared(client, query);
+    } finally {
+      client.release();
+    }
+  }, connections);
 }
 
 /** Kysely on this pool, every statement prepared. */

@@ -3,13 +3,11 @@
 
 import {
   type CompiledQuery,
-  type DatabaseConnection,
+  type Dialect,
   type Driver,
   Kysely,
-  PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
-  type QueryResult,
   type RawBuilder,
   sql,
 } from 'kysely';
@@ -17,7 +15,7 @@ import type pg from 'pg';
 import { cutConnection } from './cut-connection.ts';
 import type { Database, Tx } from './database.ts';
 import { saysRolledBack } from './database-fault.ts';
-import { queryPrepared } from './prepared-statements.ts';
+import { DirectExecutor, queryPrepared } from './prepared-statements.ts';
 import { isOverInAMoment, retrying } from './retrying.ts';
 import type { Tables } from './tables.ts';
 
@@ -111,38 +109,38 @@ const transactions = new WeakMap<pg.PoolClient, Tx>();
 function onOneClient(client: pg.PoolClient): Tx {
   const known = transactions.get(client);
   if (known) return known;
-  const connection: DatabaseConnection = {
-    async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-      const { rows, rowCount, command } = await queryPrepared(client, query);
-      // A transaction in which a statement was refused answers COMMIT with a rollback, and calls that no error.
-      if (query.sql === 'commit' && command !== 'COMMIT')
-        throw new Error('rolled back: one of its statements had failed');
-      return { rows: rows ?? [], numAffectedRows: BigInt(rowCount ?? 0) };
-    },
-    streamQuery() {
-      throw new Error('a pipelined transaction does not stream');
-    },
+  const run = async (query: CompiledQuery) => {
+    const answer = await queryPrepared(client, query);
+    // A transaction in which a statement was refused answers COMMIT with a rollback, and calls that no error.
+    if (query.sql === 'commit' && answer.command !== 'COMMIT')
+      throw new Error('rolled back: one of its statements had failed');
+    return answer;
   };
+  const executor = new DirectExecutor(run, { provideConnection: () => refuseConnection() });
   const nothing = async () => undefined;
   const driver: Driver = {
     init: nothing,
-    acquireConnection: async () => connection,
+    acquireConnection: refuseConnection,
     releaseConnection: nothing,
     beginTransaction: nothing,
     commitTransaction: nothing,
     rollbackTransaction: nothing,
     destroy: nothing,
   };
-  const kysely = new Kysely<Tables>({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createDriver: () => driver,
-      createIntrospector: (own) => new PostgresIntrospector(own),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
-  });
+  const dialect: Dialect = {
+    createAdapter: () => executor.adapter,
+    createDriver: () => driver,
+    createIntrospector: (own) => new PostgresIntrospector(own),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  };
+  const kysely = new Kysely<Tables>({ config: { dialect }, dialect, driver, executor });
   // A Transaction is a Kysely that knows it is one; what runs here never begins another.
   const tx = kysely as unknown as Tx;
   transactions.set(client, tx);
   return tx;
+}
+
+/** Kysely asks for one to stream or to begin a transaction. */
+async function refuseConnection(): Promise<never> {
+  throw new Error('a pipelined transaction neither streams nor begins another');
 }
