@@ -29,9 +29,12 @@ if (!(minutes > 0 && minutes <= minutesMax) || !isWhole(seed) || !isWhole(lanes)
 const log = values.log === undefined ? null : createWriteStream(values.log);
 
 let isInterrupted = false;
-process.once('SIGINT', () => {
-  isInterrupted = true;
-});
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    // The second time at once, as everywhere.
+    if (isInterrupted) process.exit(1);
+    isInterrupted = true;
+  });
 
 const report = await runSoak({
   seconds: minutes * 60,

@@ -30,6 +30,8 @@ export type BuyersWorld = {
   random: SeededRandom;
   /** Told of what a calm gateway would not show. */
   noteShown(what: 'busy' | 'outcome not known' | 'away'): void;
+  /** Then everybody leaves, wherever they are. */
+  isOver(): boolean;
 };
 
 const stepsMax = 25;
@@ -41,6 +43,7 @@ export async function runErrand(tab: Tab, errand: Errand, world: BuyersWorld): P
   let away = 0;
   let kind = await tab.open();
   for (let step = 0; step < stepsMax && kind !== 'result'; step += 1) {
+    if (world.isOver()) return 'left';
     await world.pause();
     if (kind === 'away' || kind === 'other' || kind === 'processing') {
       away += 1;

@@ -2,18 +2,24 @@
 
 import { inMegabytes } from './memory.ts';
 import type { SoakReport } from './soak.ts';
+import { sumStillMs } from './stillness.ts';
 
 export function describeSoak(report: SoakReport): string {
   const { memory, violations } = report;
   const faults = new Map<string, number>();
-  for (const { name } of report.injected) faults.set(name, (faults.get(name) ?? 0) + 1);
+  const stillMs = sumStillMs(report.injected);
+  for (const { name } of report.injected)
+    if (name !== 'everything stood still') faults.set(name, (faults.get(name) ?? 0) + 1);
   return [
     `${(report.seconds / 60).toFixed(1)} min, seed ${report.seed}`,
     `requests ${report.requests} (${list(report.statuses)}), without an answer ${report.noAnswers}`,
     `orders ${report.orders} (${list(report.ordersByStatus)}); results heard ${report.heard} times`,
     `errands: ${list(report.errands)}`,
     `shown to buyers: ${list(report.shown) || 'nothing out of the way'}`,
-    `faults ${report.injected.length}: ${list(faults)}`,
+    `faults ${[...faults.values()].reduce((sum, count) => sum + count, 0)}: ${list(faults)}`,
+    ...(stillMs === 0
+      ? []
+      : [`the machine let everything stand still for ${(stillMs / 1_000).toFixed(1)} s in all`]),
     'lines at error level:',
     ...[...report.errorLines].map(([line, count]) => `  ${count} × ${line}`),
     `memory of the first gateway, ${memory.samples} samples: heap ${inMegabytes(memory.early.heapBytes)} → ${inMegabytes(memory.late.heapBytes)}, resident ${inMegabytes(memory.early.rssBytes)} → ${inMegabytes(memory.late.rssBytes)}`,

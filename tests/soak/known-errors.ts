@@ -17,15 +17,16 @@ const database: readonly FaultName[] = [
 ];
 const clock: readonly FaultName[] = ['clock ahead', 'clock behind'];
 const locks: readonly FaultName[] = ['order row held', 'wallets held, queue full'];
-const jobs: readonly FaultName[] = [...database, ...locks, 'jobs cut off'];
-const all = [...database, ...clock, ...locks];
+const still: readonly FaultName[] = ['everything stood still'];
+const jobs: readonly FaultName[] = [...database, ...locks, ...still, 'jobs cut off'];
+const all = [...database, ...clock, ...locks, ...still];
 
 /** `line` is held against the message, then for those with an error against what it says too. */
 const knownErrors: readonly KnownError[] = [
   { line: /^request failed /, explainedBy: all },
-  { line: /^The database (?:only reads|does not answer)/, explainedBy: database },
+  { line: /^The database (?:only reads|does not answer)/, explainedBy: [...database, ...still] },
   { line: /^The clock of this machine is /, explainedBy: clock },
-  { line: /^a posting batch is not answered/, explainedBy: [...database, ...locks] },
+  { line: /^a posting batch is not answered/, explainedBy: [...database, ...locks, ...still] },
   { line: /^notifications could not be claimed /, explainedBy: all },
   { line: /^notification attempt was not recorded /, explainedBy: all },
   { line: /^jobs: the queue has stopped; starting it again /, explainedBy: jobs },

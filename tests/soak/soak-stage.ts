@@ -36,7 +36,8 @@ export type SoakStage = {
   purses: Purses[];
   /** New connections of everybody lead to the primary as it is now. */
   leadToPrimary(): void;
-  stop(): Promise<void>;
+  /** Ends everything, whatever cannot be ended in order: that is in the answer. */
+  stop(): Promise<string[]>;
 };
 
 const balanceDong = 60_000_000n;
@@ -51,11 +52,19 @@ export async function openSoakStage(
 ): Promise<SoakStage> {
   const ends: (() => Promise<unknown>)[] = [];
   const stop = async () => {
-    for (const end of ends.splice(0).reverse()) await end();
+    const findings: string[] = [];
+    for (const end of ends.splice(0).reverse())
+      await end().catch((error: unknown) => findings.push(`at the end: ${(error as Error).stack}`));
+    return findings;
   };
   try {
     const servers = await startReplicatedServers();
-    ends.push(() => servers.remove());
+    // A process that ends without coming to its end leaves no server behind; gateways end by themselves then.
+    process.once('exit', servers.endAtOnce);
+    ends.push(async () => {
+      await servers.remove();
+      process.off('exit', servers.endAtOnce);
+    });
     const context = openContext(servers);
     ends.push(() => context.drop());
     await liftCodesPerHour(context);
@@ -83,10 +92,7 @@ export async function openSoakStage(
       const name = ['first', 'second'][place] ?? '';
       const more: Record<string, string> = place === 1 ? { SOAK_SHORT_QUEUE: shortQueue } : {};
       const gateway = createSoakedGateway({ name, port: ports[place], env: { ...env, ...more } }, onLine);
-      ends.push(async () => {
-        await gateway.stop();
-        gateway.remove();
-      });
+      ends.push(() => gateway.stop().finally(() => gateway.remove()));
       return gateway;
     };
     const gateways: [SoakedGateway, SoakedGateway] = [gatewayAt(0), gatewayAt(1)];

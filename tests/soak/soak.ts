@@ -12,6 +12,7 @@ import { type Flatness, judgeFlatness } from './memory.ts';
 import { createClerk } from './shop-clerk.ts';
 import { openSoakStage, type SoakStage } from './soak-stage.ts';
 import type { LogLine } from './soaked-gateway.ts';
+import { sumStillMs, watchStillness } from './stillness.ts';
 import { tellStall } from './tell-stall.ts';
 import { runLane } from './visits.ts';
 import { createWeb } from './web.ts';
@@ -21,6 +22,8 @@ export type SoakOptions = {
   seed?: number;
   /** Buyers at a time. */
   lanes?: number;
+  /** How long an order that nobody pays stays open. */
+  orderSeconds?: number;
   /** Told every line of the gateways' logs. */
   keepLog?: (line: LogLine) => void;
   /** Told every few seconds how it goes. */
@@ -51,13 +54,14 @@ const progressMs = 5_000;
 /** Requests answered between two lines of progress. */
 const stalledBelow = 25;
 const measureEveryMs = 2_000;
-const orderSeconds = 20;
+const orderSecondsDefault = 20;
 const lanesDefault = 12;
 const findingsMax = 25;
 
 export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const random = createSeededRandom(options.seed);
-  const { seconds, lanes = lanesDefault, say = () => undefined } = options;
+  const { seconds, lanes = lanesDefault, orderSeconds = orderSecondsDefault } = options;
+  const { say = () => undefined } = options;
   const injected: Injected[] = [];
   const errorLines = new Map<string, number>();
   const badLines: string[] = [];
@@ -65,41 +69,36 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     options.keepLog?.(line);
     noteLine(line, injected, { errorLines, badLines });
   });
-  try {
-    const web = createWeb(stage.gateways, () => random.integer(0, 1_000));
+  let hasFailed = false;
+  const startedAt = Date.now();
+  const isOver = () =>
+    hasFailed ||
+    Date.now() - startedAt - sumStillMs(injected) > seconds * 1_000 ||
+    options.isOver?.() === true;
+  const web = createWeb(stage.gateways, () => random.integer(0, 1_000));
+  const stillness = watchStillness((fromMs, toMs) =>
+    injected.push({ name: 'everything stood still', fromMs, toMs }),
+  );
+  const ends = [() => web.close(), () => stillness.stop()];
+  const run = async (): Promise<SoakReport> => {
     const pause = () => delay(random.integer(5, 120));
     const clerk = createClerk(web, pause);
     const errands = new Map<string, number>();
     const shown = new Map<string, number>();
     const samples: Memory[] = [];
-    let answeredBefore = 0;
-    const startedAt = Date.now();
-    const isOver = () => Date.now() - startedAt > seconds * 1_000 || options.isOver?.() === true;
-    const progress = setInterval(() => {
-      say(describeProgress({ startedAt, web, clerk, injected, samples }));
-      const answered = countRequests(web);
-      if (answered - answeredBefore < stalledBelow) {
-        tellStall(stage).then(
-          (lines) => say(lines.map((line) => `  ${line}`).join('\n')),
-          () => undefined,
-        );
-      }
-      answeredBefore = answered;
-    }, progressMs);
-    const measuring = sampleMemory(stage, samples, isOver);
-    const faults = injectFaults(stage, random, { isOver, pauseMsMax: seconds < 120 ? 600 : 3_000 }, injected);
-    await Promise.all(
-      stage.purses.map((_, lane) =>
+    const progress = tellProgress(stage, say, { startedAt, web, clerk, injected, samples });
+    ends.push(() => progress.stop());
+    const [failedFaults, unmeasured] = await Promise.all([
+      injectFaults(stage, random, { isOver, pauseMsMax: seconds < 120 ? 600 : 3_000 }, injected),
+      sampleMemory(stage, samples, isOver),
+      ...stage.purses.map((_, lane) =>
         runLane(stage, { web, clerk, random, errands, shown, pause, isOver }, lane),
       ),
-    );
-    const failedFaults = await faults;
-    await measuring;
-    clearInterval(progress);
+    ]);
+    progress.stop();
     say('the traffic has ended; waiting until everything is at rest');
     const unrested = await comeToRest(stage);
     const wrong = await findEverythingWrong(stage, clerk);
-    web.close();
     const memory = judgeFlatness(samples);
     return {
       seed: random.seed,
@@ -116,14 +115,40 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       errorLines,
       heard: stage.merchant.heard,
       memory,
-      violations: [
-        ...badLines,
-        ...[unrested, web.violations, failedFaults, memory.violations, wrong].flatMap(shorten),
-      ],
+      violations: [unrested, web.violations, failedFaults, unmeasured, memory.violations, wrong].flatMap(
+        shorten,
+      ),
     };
+  };
+  try {
+    const report = await run();
+    const badEnds = await stage.stop();
+    return { ...report, violations: [...badLines, ...report.violations, ...badEnds] };
   } finally {
+    hasFailed = true;
+    for (const end of ends) end();
     await stage.stop();
   }
+}
+
+function tellProgress(
+  stage: SoakStage,
+  say: (line: string) => void,
+  so: Parameters<typeof describeProgress>[0],
+): { stop(): void } {
+  let answeredBefore = 0;
+  const timer = setInterval(() => {
+    say(describeProgress(so));
+    const answered = countRequests(so.web);
+    if (answered - answeredBefore < stalledBelow) {
+      tellStall(stage).then(
+        (lines) => say(lines.map((line) => `  ${line}`).join('\n')),
+        () => undefined,
+      );
+    }
+    answeredBefore = answered;
+  }, progressMs);
+  return { stop: () => clearInterval(timer) };
 }
 
 /** One cause may have hundreds of consequences. */
@@ -132,11 +157,18 @@ function shorten(findings: readonly string[]): string[] {
   return more > 0 ? [...findings.slice(0, findingsMax), `… and ${more} more like these`] : [...findings];
 }
 
+/** What it could not measure is a finding. */
 async function sampleMemory({ gateways: [first] }: SoakStage, samples: Memory[], isOver: () => boolean) {
+  const findings: string[] = [];
   while (!isOver()) {
-    samples.push(await first.measure());
+    const sample = await first.measure().catch((error: unknown) => {
+      findings.push(`the memory of ${first.name} was not measured: ${(error as Error).message}`);
+      return null;
+    });
+    if (sample !== null) samples.push(sample);
     await delay(measureEveryMs);
   }
+  return findings;
 }
 
 function noteLine(

@@ -97,9 +97,14 @@ export function createSoakedGateway(
       isUp = false;
       isStopping = true;
       await delay(drainMs);
-      const code = await running?.end('SIGTERM');
+      const stopping = running;
       running = null;
-      if (code !== undefined && code !== 0) throw new Error(`${name} was stopped and ended with ${code}`);
+      const code = await stopping?.end('SIGTERM').catch(async (error: unknown) => {
+        await stopping.end('SIGKILL');
+        throw error;
+      });
+      if (code !== undefined && code !== 0)
+        throw new Error(`${name} was stopped and ended with ${code}: ${stopping?.output().slice(-500)}`);
     },
     moveClock: (aheadMs) => tell({ do: 'clock', aheadMs }),
     async measure() {

@@ -35,7 +35,7 @@ export async function runLane(stage: SoakStage, lane: Lane, place: number): Prom
     errands.set(errand.name, (errands.get(errand.name) ?? 0) + 1);
     const home = `10.${place}.${(visit >> 8) & 255}.${visit & 255}`;
     const tab = new Tab(web, { path: entry.path, home });
-    const visiting = runErrand(tab, errand, { readCode, pause, random, noteShown });
+    const visiting = runErrand(tab, errand, { readCode, pause, random, noteShown, isOver });
     if (random.integer(1, 25) === 1) await pause().then(() => clerk.cancel(entry));
     const last = await visiting;
     if (last === 'result' && tab.page?.body.includes(`<span>${texts.vi.result.paid}</span>`))

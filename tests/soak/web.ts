@@ -3,6 +3,7 @@
 
 import http from 'node:http';
 import type { SoakedGateway } from './soaked-gateway.ts';
+import { afterLived } from './stillness.ts';
 
 export type Answer = {
   status: number;
@@ -115,7 +116,10 @@ function ask(agent: http.Agent, port: number, request: WebRequest): Promise<Answ
     );
   });
   sent.on('error', reject);
-  sent.setTimeout(answerMsMax, () => sent.destroy(new Error(`no answer within ${answerMsMax} ms`)));
+  const waiting = afterLived(answerMsMax, () =>
+    sent.destroy(new Error(`no answer within ${answerMsMax} ms`)),
+  );
+  sent.on('close', () => waiting.stop());
   sent.end(body);
   return promise;
 }

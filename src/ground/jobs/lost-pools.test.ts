@@ -1,6 +1,8 @@
 // A pool of the library that could not write an outcome keeps no job from the others, and no gateway from stopping.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import { after, afterEach, test } from 'node:test';
 import { createTestDatabase } from '../../../tests/support/database.ts';
 import { until } from '../../../tests/support/notification-fixtures.ts';
@@ -161,4 +163,58 @@ test('a job that runs is nobody else’s, while the connection that holds its lo
   long.release();
   await others.stop();
   assert.equal(runs, 1);
+});
+
+/** Before the server: a connection that sends `text` is held from there on, until all that are held are cut. */
+async function startHoldingProxy(text: string) {
+  const { hostname, port } = new URL(url);
+  const open = new Set<Socket>();
+  const held: Socket[] = [];
+  const server = createServer((client) => {
+    const upstream = connect({ host: hostname, port: Number(port) });
+    const sever = () => {
+      client.destroy();
+      upstream.destroy();
+    };
+    for (const socket of [client, upstream]) {
+      open.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', sever);
+    }
+    client.on('data', (chunk) => {
+      if (held.includes(client)) return;
+      if (chunk.includes(text)) held.push(client);
+      else upstream.write(chunk);
+    });
+    upstream.on('data', (chunk) => client.write(chunk));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const through = new URL(url);
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  through.port = String(address.port);
+  ends.push(() => {
+    server.close();
+    for (const socket of open) socket.destroy();
+  });
+  const cut = () => {
+    for (const socket of held) socket.destroy();
+  };
+  return { url: through.href, held, cut };
+}
+
+test('the listener’s connection is lost while it is being stopped: no error is left to nobody', async () => {
+  const unhandled: unknown[] = [];
+  const hear = (reason: unknown) => void unhandled.push(reason);
+  process.on('unhandledRejection', hear);
+  const proxy = await startHoldingProxy('LISTEN "jobs:insert"');
+  const jobs = await startJobs({ connection: proxy.url, crontab: '', log, tasks: {}, ...times });
+  await until('it listens', () => proxy.held.length === 1);
+  const stopped = jobs.stop();
+  await new Promise(setImmediate);
+  proxy.cut();
+  await stopped;
+  await new Promise(setImmediate);
+  process.off('unhandledRejection', hear);
+  assert.deepEqual(unhandled, []);
 });

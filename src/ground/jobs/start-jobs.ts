@@ -5,6 +5,7 @@ import { parseCrontab } from 'graphile-worker';
 import { openPool } from '../database/index.ts';
 import type { Logger } from '../log/index.ts';
 import { watchPools } from './dead-pools.ts';
+import { releaseOnce } from './release-once.ts';
 import { type JobTask, keepPoolRunning } from './worker-pool.ts';
 
 export type JobsOptions = {
@@ -51,6 +52,7 @@ export async function startJobs(options: JobsOptions): Promise<Jobs> {
     types: 'of the driver',
     onIdleError: (error) => log.warn({ err: error }, 'jobs: lost an idle connection'),
   });
+  releaseOnce(pool);
   const watch = await watchPools(connection, log, options.lookMs).catch(async (error) => {
     await pool.end();
     throw error;
