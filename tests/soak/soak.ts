@@ -12,7 +12,7 @@ import { type Flatness, judgeFlatness } from './memory.ts';
 import { createClerk } from './shop-clerk.ts';
 import { openSoakStage, type SoakStage } from './soak-stage.ts';
 import type { LogLine } from './soaked-gateway.ts';
-import { sumStillMs, watchStillness } from './stillness.ts';
+import { stoodStillSince, sumStillMs, watchStillness } from './stillness.ts';
 import { tellStall } from './tell-stall.ts';
 import { runLane } from './visits.ts';
 import { createWeb } from './web.ts';
@@ -122,8 +122,10 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   };
   try {
     const report = await run();
+    const stoppingAt = Date.now();
     const badEnds = await stage.stop();
-    return { ...report, violations: [...badLines, ...report.violations, ...badEnds] };
+    const stoodStill = badEnds.length > 0 && (await stoodStillSince(stoppingAt, injected));
+    return { ...report, violations: [...badLines, ...report.violations, ...(stoodStill ? [] : badEnds)] };
   } finally {
     hasFailed = true;
     for (const end of ends) end();

@@ -37,8 +37,9 @@ const supervisorWaitsMs = 200;
 export function createSoakedGateway(
   { name, port, env }: { name: string; port: number; env: Record<string, string> },
   onLine: (line: LogLine) => void,
-): SoakedGateway & { remove(): void } {
+): SoakedGateway & { remove(): Promise<void> } {
   const { dataDir, remove } = createDataDir();
+  const begun = new Set<GatewayProcess>();
   let running: GatewayProcess | null = null;
   let isUp = false;
   let isStopping = false;
@@ -51,10 +52,12 @@ export function createSoakedGateway(
     const hook = resolve(import.meta.dirname, 'gateway-hook.ts');
     const started = startGatewayProcess({ dataDir, port, env, hook });
     running = started;
+    begun.add(started);
     for (const stream of [started.child.stdout, started.child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (text) => onLine(readLine(name, text)));
     }
     started.child.once('exit', (code, signal) => {
+      begun.delete(started);
       // One that cannot reach its database says so and ends; its supervisor starts it again.
       if (isStopping || !isUp) return;
       isUp = false;
@@ -65,7 +68,10 @@ export function createSoakedGateway(
   return {
     name,
     port,
-    remove,
+    async remove() {
+      for (const each of begun) await each.end('SIGKILL');
+      remove();
+    },
     get isUp() {
       return isUp;
     },
@@ -76,7 +82,9 @@ export function createSoakedGateway(
         const started = begin();
         const isReady = await started.ready().then(
           () => true,
-          (error: unknown) => {
+          async (error: unknown) => {
+            // It may hang, or only have taken too long.
+            await started.end('SIGKILL');
             if (tries === startsMax) throw error;
             return false;
           },

@@ -1,6 +1,7 @@
 // Tells when the whole soak stood still (a machine that slept, a process that was stopped, no processor for seconds):
 // whatever went past its time then says nothing about a gateway.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Injected } from './faults.ts';
 
 const tickMs = 250;
@@ -17,6 +18,12 @@ export function watchStillness(onStill: (fromMs: number, toMs: number) => void):
   }, tickMs);
   timer.unref();
   return { stop: () => clearInterval(timer) };
+}
+
+/** Word of it comes a little later. */
+export async function stoodStillSince(ms: number, injected: readonly Injected[]): Promise<boolean> {
+  await delay(2 * tickMs);
+  return injected.some(({ name, toMs }) => name === 'everything stood still' && (toMs ?? 0) >= ms);
 }
 
 export function sumStillMs(injected: readonly Injected[]): number {
