@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import type { SoakStage } from './soak-stage.ts';
+import { stoodStillSince } from './stillness.ts';
 
 export type FaultName =
   | 'connections cut'
@@ -129,11 +130,8 @@ export async function injectFaults(
       const name = waiting.pop() as FaultName;
       const entry: Injected = { name, fromMs: Date.now(), toMs: null };
       injected.push(entry);
-      await faults[name]?.(stage, random).catch((error: unknown) => {
-        const stoodStill = injected.some(
-          (each) => each.name === 'everything stood still' && (each.toMs ?? 0) >= entry.fromMs,
-        );
-        if (!isExplained(error) && !stoodStill)
+      await faults[name]?.(stage, random).catch(async (error: unknown) => {
+        if (!isExplained(error) && !(await stoodStillSince(entry.fromMs, injected)))
           findings.push(`the fault "${name}" failed: ${(error as Error).stack}`);
       });
       entry.toMs = Date.now();
