@@ -231,11 +231,13 @@ test('a merchant that asks for time gets it, within bounds: seconds or a date, n
   }
 });
 
-test('an answer is logged up to 4 KiB, and a zero character in it does no harm', async () => {
-  const endpoint = await startEndpoint((response) => void response.end(`\0${'đ'.repeat(5_000)}`));
+test('an answer is kept up to 1 KiB, masked, and a zero character in it does no harm', async () => {
+  const endpoint = await startEndpoint(
+    (response) => void response.end(`\0{"api_key":"abc"}${'đ'.repeat(3_000)}`),
+  );
   const site = await addSite(context, { notifyUrl: endpoint.url });
   const { attempt } = await deliverTo(site);
-  assert.equal(attempt.responseBody, `\uFFFD${'đ'.repeat(4_095)}`);
+  assert.equal(attempt.responseBody, `\uFFFD{"api_key":"…"}${'đ'.repeat(1_008)}…`);
 });
 
 test('an inner address is refused before anything is sent: by policy, and for live sites always', async () => {

@@ -18,6 +18,7 @@ import { findOrder, formatOrderId, type Order } from '../orders/index.ts';
 import { type AttemptKind, type AttemptOutcome, attemptKinds } from './answer-kinds.ts';
 import { type Judgement, judgeCall } from './classify-answer.ts';
 import { encodeNotification, type MerchantRequest } from './encode-notification.ts';
+import { keepAnswer, toStorableText } from './keep-answer.ts';
 import { decideNext, type NextStep, type Random } from './notification.ts';
 import { type ClaimedNotification, recordAttempt, releaseClaim } from './notification-queries.ts';
 import { readRetryAfter } from './retry-after.ts';
@@ -39,7 +40,6 @@ export type Delivered =
 export const timeoutMsDefault = 10_000;
 /** Time of the lease that must remain, beside the call's own, for reading and writing. */
 export const leaseReserveMs = 5_000;
-const answerCharactersMax = 4_096;
 
 /** Throws only when the database does; the lease then brings the notification back. */
 export async function deliverOnce(
@@ -81,7 +81,7 @@ export async function deliverOnce(
     requestHeaders: request.headers,
     requestBody: request.body,
     responseStatus: call?.status ?? null,
-    responseBody: answer === null ? null : toStorableText(answer.body),
+    responseBody: answer === null ? null : keepAnswer(answer.body),
     outcome: judged.outcome,
     kind: judged.kind,
     detail: judged.detail === null ? null : toStorableText(judged.detail),
@@ -146,9 +146,4 @@ function notSent(fault: NotSent | null): Judgement {
 
 function policyFor(environment: Environment, callbacks: CallbackPolicy): CallbackPolicy {
   return environment === 'live' ? strictCallbackPolicy : callbacks;
-}
-
-/** The first 4 KiB or so, without the zero character, which PostgreSQL's text can't hold. */
-function toStorableText(text: string): string {
-  return text.slice(0, answerCharactersMax).replaceAll('\0', '\uFFFD').toWellFormed();
 }

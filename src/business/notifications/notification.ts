@@ -39,7 +39,7 @@ export type NotificationAttempt = {
   requestHeaders: Record<string, string>;
   requestBody: string | null;
   responseStatus: number | null;
-  /** The first 4 KiB. */
+  /** The first 1 KiB, with secrets and personal data masked (keep-answer.ts). */
   responseBody: string | null;
   outcome: AttemptOutcome;
   /** What the outcome is more exactly; null: written before there were any. */

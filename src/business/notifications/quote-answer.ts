@@ -6,15 +6,17 @@ const quotedMax = 80;
 const readMax = 400;
 
 /** Long runs of digits (phones, cards, accounts), addresses of mail, and what is long and has no words (tokens). */
-const personal = /[\w.+-]+@[\w-]+\.[\w.-]+|\d(?:[ .-]?\d){6,}|[A-Za-z0-9+/_=-]{24,}/g;
+const personal = /[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,190}|\d(?:[ .-]?\d){6,}|[A-Za-z0-9+/_=-]{24,}/g;
 const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}\ufffd]/gu;
+
+/** With `…` in place of what looks like a secret or a person's number. */
+export function maskPersonal(text: string): string {
+  return text.replace(personal, '…');
+}
 
 /** `"<html>\n…"`: the beginning of a text, in quotation marks; `…` where something was left out. */
 export function quoteText(text: string): string {
-  const clean = text
-    .slice(0, readMax)
-    .toWellFormed()
-    .replace(personal, '…')
+  const clean = maskPersonal(text.slice(0, readMax).toWellFormed())
     .replace(/["\\]/g, '\\$&')
     .replace(hidden, spellOut);
   const characters = [...clean];
