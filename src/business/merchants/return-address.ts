@@ -1,5 +1,6 @@
 // To which addresses a site may have its buyers sent back: by scheme, and by host when the site says so. Pure.
 
+import { findHostFault } from '../../ground/outgoing/index.ts';
 import { checkReturnUrl, isListableScheme, type OrderFault } from '../../ground/protocols/index.ts';
 import type { MerchantSite } from './site.ts';
 
@@ -58,7 +59,7 @@ function readHost(given: string): string | null {
   if (!/^(?:[\p{L}\p{M}\p{N}_.-]+|\[[0-9a-f:.]+\])$/iu.test(name)) return null;
   const url = URL.parse(`https://${name}/`);
   // A whole top-level domain would allow everybody's hosts, so it is refused.
-  return url === null || (below !== '' && !url.hostname.includes('.'))
+  return url === null || findHostFault(url.hostname) !== null || (below !== '' && !url.hostname.includes('.'))
     ? null
     : below + withoutRootDot(url.hostname);
 }

@@ -7,4 +7,4 @@ export {
   type ResolveName,
   strictCallbackPolicy,
 } from './outgoing.ts';
-export { literalAddresses, refuseAddress } from './outgoing-address.ts';
+export { findHostFault, literalAddresses, refuseAddress } from './outgoing-address.ts';

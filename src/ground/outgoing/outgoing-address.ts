@@ -35,8 +35,22 @@ export function refuseUrl(url: URL, policy: CallbackPolicy): string | null {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'neither http nor https';
   if (url.protocol !== 'https:' && policy.requireHttps) return 'not https';
   if (url.username !== '' || url.password !== '') return 'holds credentials';
-  if (/^\.|\.\./.test(url.hostname)) return 'a host with an empty part';
+  const host = findHostFault(url.hostname);
+  if (host !== null) return host;
   return null;
+}
+
+/**
+ * Why no name server can know this host, in a few words, or null. `URL` takes such hosts as they are. One dot at the end
+ * is the name written to its end.
+ */
+export function findHostFault(hostname: string): string | null {
+  if (hostname.startsWith('[')) return null;
+  const parts = hostname.replace(/\.$/, '').split('.');
+  if (parts.some((part) => part === '')) return 'a host with an empty part';
+  if (parts.some((part) => part.length > 63) || hostname.length > 254) return 'a host that is too long';
+  // Beside letters, digits and hyphens: underscores are in names that are in use.
+  return parts.every((part) => /^[\w-]+$/.test(part)) ? null : 'a host with a sign that no host has';
 }
 
 /**
