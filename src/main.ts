@@ -14,6 +14,7 @@ import {
   describeFileFault,
   type EmbeddedPostgres,
   examineServer,
+  fewConnections,
   findServerUser,
   followChanges,
   GroundFault,
@@ -73,7 +74,7 @@ async function start(): Promise<void> {
     migrate({ ownerUrl: urls.ownerUrl, appUrl: urls.url, say }),
   );
 
-  const db = openDatabase(urls.url, { max: databaseConnectionsMax, purpose: 'page' });
+  const db = openDatabase(urls.url, { max: databaseConnectionsMax, few: fewConnections, purpose: 'page' });
   started.push({ name: 'database', stop: () => db.destroy() });
   const changes = followChanges(db, {
     onLost: (err) => log.warn({ err }, 'no word of changes is heard: everything is read anew until it is'),

@@ -5,6 +5,7 @@ import { Counter } from '@prometheus-io/client';
 import { readQueuedMessages } from './business/messages/index.ts';
 import { readOverdueOrders } from './business/payments/index.ts';
 import type { Context } from './ground/context.ts';
+import { countWaiting } from './ground/database/index.ts';
 import { readJobBacklog } from './ground/jobs/index.ts';
 import { type LogEventName, watchEvents } from './ground/log/index.ts';
 import { exposeGauges, metricsRegistry } from './ground/metrics/index.ts';
@@ -63,7 +64,7 @@ export function exposeOperation({ db, clock }: Pick<Context, 'db' | 'clock'>): v
       vipay_database_connections: {
         total: db.pool.totalCount,
         idle: db.pool.idleCount,
-        waiting: db.pool.waitingCount,
+        waiting: countWaiting(db.pool),
       },
       vipay_database_connections_max: db.pool.options.max,
     }),

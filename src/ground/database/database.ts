@@ -4,6 +4,7 @@
 
 import { Kysely, type Transaction } from 'kysely';
 import pg from 'pg';
+import { shareFew } from './few-connections.ts';
 import { poolExecutor, preparedDialect } from './prepared-statements.ts';
 import { watchRole } from './server-role.ts';
 import { type Purpose, sessionStatement } from './session.ts';
@@ -21,6 +22,8 @@ export type DbOrTx = Kysely<Tables>;
 export type OpenDatabaseOptions = {
   /** Connections at most; default 10. */
   max?: number;
+  /** As many as the work shares while it can (few-connections.ts); default `max`. */
+  few?: number;
   /** Shown in pg_stat_activity; default `vipay`. */
   applicationName?: string;
   /**
@@ -70,6 +73,7 @@ export function openPool(url: string, options: OpenDatabaseOptions = {}): pg.Poo
   });
   pool.on('error', options.onIdleError ?? (() => undefined));
   pool.on('connect', outliveLoss);
+  if (options.few !== undefined) shareFew(pool, options.few);
   return pool;
 }
 

@@ -22,6 +22,7 @@ export {
 } from './embedded-postgres.ts';
 export { findServerUser } from './embedded-postgres-files.ts';
 export { examineServer, type ServerFinding } from './examine-server.ts';
+export { countWaiting, fewConnections } from './few-connections.ts';
 export { findWeakRights } from './find-weak-rights.ts';
 export { describeFileFault, GroundFault } from './ground-fault.ts';
 export { createGroupCommit, type GroupCommit, type GroupCommitOptions, QueueFull } from './group-commit.ts';

@@ -14,6 +14,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import type pg from 'pg';
+import { takeConnection } from './few-connections.ts';
 import { KeptTextCompiler } from './kept-texts.ts';
 import { SentStatement, type StatementAnswer } from './sent-statement.ts';
 
@@ -102,7 +103,7 @@ const writing = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 /** Runs single statements, each on the connection of this pool that is free. */
 export function poolExecutor(pool: pg.Pool, connections: ConnectionProvider): DirectExecutor {
   return new DirectExecutor(async (query) => {
-    const client = await pool.connect();
+    const client = await takeConnection(pool);
     try {
       return await queryPrepared(client, query);
     } finally {
@@ -125,6 +126,6 @@ export function preparedDialect(pool: pg.Pool): Dialect {
     return made;
   };
   return new PostgresDialect({
-    pool: { connect: async () => wrap(await pool.connect()), end: () => pool.end() },
+    pool: { connect: async () => wrap(await takeConnection(pool)), end: () => pool.end() },
   });
 }

@@ -15,6 +15,7 @@ import type pg from 'pg';
 import { cutConnection } from './cut-connection.ts';
 import type { Database, Tx } from './database.ts';
 import { saysRolledBack } from './database-fault.ts';
+import { takeConnection } from './few-connections.ts';
 import { DirectExecutor, queryPrepared } from './prepared-statements.ts';
 import { isOverInAMoment, retrying } from './retrying.ts';
 import type { Tables } from './tables.ts';
@@ -67,7 +68,7 @@ export async function inPipelinedTransaction<T>(
   work: (tx: Tx) => Promise<Written<T>>,
   { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<T> {
-  const client = await db.pool.connect();
+  const client = await takeConnection(db.pool);
   const cut = () => cutConnection(client);
   signal?.addEventListener('abort', cut);
   if (signal?.aborted) cut();
