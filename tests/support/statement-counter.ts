@@ -18,7 +18,6 @@ export function createStatementCounter(db: Database): {
   count(work: () => Promise<unknown>): Promise<Counted>;
 } {
   let texts: string[] = [];
-  const underWay = new Set<Promise<unknown>>();
   const watched = new WeakSet<pg.PoolClient>();
   db.pool.on('acquire', (client) => {
     if (watched.has(client)) return;
@@ -28,13 +27,7 @@ export function createStatementCounter(db: Database): {
       const [first] = given as [string | { text: string }];
       const text = typeof first === 'string' ? first : first.text;
       texts.push(text);
-      const answered = query(...given);
-      if (answered instanceof Promise) {
-        underWay.add(answered);
-        const settled = () => underWay.delete(answered);
-        answered.then(settled, settled);
-      }
-      return answered;
+      return query(...given);
     };
     client.query = counting as typeof client.query;
   });
@@ -51,7 +44,7 @@ export function createStatementCounter(db: Database): {
       await work();
       // What the work leaves behind, such as the word that wakes the dispatchers, is counted with it.
       await setImmediate();
-      while (underWay.size > 0) await Promise.allSettled(underWay);
+      while (db.pool.idleCount < db.pool.totalCount) await setImmediate();
       const sent = texts.filter((text) => !isBoundary.test(text));
       return { statements: sent.length, commits: (await readWrites()) - before, texts: sent };
     },
