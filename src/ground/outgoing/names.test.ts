@@ -1,6 +1,7 @@
 // Names of merchants' hosts: as the DNS answers them, as people write them, and as certificates hold them.
 
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -109,6 +110,24 @@ test('however a host is written, an inner address behind it is refused', async (
     assert.partialDeepStrictEqual(outcome, { outcome: 'address_refused', kind: 'url_unusable' }, host);
   }
   assert.equal(endpoint.heard.length, 0);
+});
+
+test('whatever the clock of the machine says, these certificates are what the tests take them for', () => {
+  const datesOf = (pem: string) => {
+    const { validFromDate, validToDate } = new X509Certificate(pem);
+    return [validFromDate.getUTCFullYear(), validToDate.getUTCFullYear()];
+  };
+  for (const pem of [
+    selfSigned.certificate,
+    authority.root,
+    authority.intermediate,
+    authority.leaf.certificate,
+  ]) {
+    const [from = 0, to = 0] = datesOf(pem);
+    assert.ok(from <= 2016 && to >= 2200, `${from}–${to}`);
+  }
+  assert.ok((datesOf(authority.expired.certificate)[1] ?? 0) <= 2019);
+  assert.ok((datesOf(authority.notYetValid.certificate)[0] ?? 0) >= 2200);
 });
 
 const { root, intermediate, leaf, expired, notYetValid } = authority;
