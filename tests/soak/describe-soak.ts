@@ -12,6 +12,7 @@ export function describeSoak(report: SoakReport): string {
     if (name !== 'everything stood still') faults.set(name, (faults.get(name) ?? 0) + 1);
   return [
     `${(report.seconds / 60).toFixed(1)} min, seed ${report.seed}`,
+    `took ${[...report.took].map(([part, seconds]) => `${part} ${seconds.toFixed(1)} s`).join(', ')}`,
     `requests ${report.requests} (${list(report.statuses)}), without an answer ${report.noAnswers}`,
     `orders ${report.orders} (${list(report.ordersByStatus)}); results heard ${report.heard} times`,
     `errands: ${list(report.errands)}`,

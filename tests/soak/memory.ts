@@ -1,6 +1,10 @@
 // Whether a gateway's memory stays flat: what is in use after a collection of garbage, early in the soak and at its end.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Memory } from './gateway-hook.ts';
+import type { SoakStage } from './soak-stage.ts';
+
+const measureEveryMs = 2_000;
 
 export type Flatness = { samples: number; early: Memory; late: Memory; violations: string[] };
 
@@ -24,6 +28,24 @@ export function judgeFlatness(samples: readonly Memory[]): Flatness {
   judge('the heap in use', 'heapBytes', heapGrowthMax);
   judge('the resident memory', 'rssBytes', rssGrowthMax);
   return { samples: samples.length, early, late, violations };
+}
+
+/** What it could not measure is a finding. */
+export async function sampleMemory(
+  { gateways: [first] }: SoakStage,
+  samples: Memory[],
+  isOver: () => boolean,
+) {
+  const findings: string[] = [];
+  while (!isOver()) {
+    const sample = await first.measure().catch((error: unknown) => {
+      findings.push(`the memory of ${first.name} was not measured: ${(error as Error).message}`);
+      return null;
+    });
+    if (sample !== null) samples.push(sample);
+    await delay(measureEveryMs);
+  }
+  return findings;
 }
 
 export function inMegabytes(bytes: number): string {

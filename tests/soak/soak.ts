@@ -3,17 +3,17 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { createSeededRandom } from '../support/seeded-random.ts';
-import { countRequests, describeProgress } from './describe-progress.ts';
+import { countRequests } from './describe-progress.ts';
 import { type Injected, injectFaults } from './faults.ts';
 import { comeToRest, findEverythingWrong } from './final-checks.ts';
 import type { Memory } from './gateway-hook.ts';
 import { findFaultOfLine } from './known-errors.ts';
-import { type Flatness, judgeFlatness } from './memory.ts';
+import { type Flatness, judgeFlatness, sampleMemory } from './memory.ts';
 import { createClerk } from './shop-clerk.ts';
 import { openSoakStage, type SoakStage } from './soak-stage.ts';
 import type { LogLine } from './soaked-gateway.ts';
 import { stoodStillSince, sumStillMs, watchStillness } from './stillness.ts';
-import { tellStall } from './tell-stall.ts';
+import { tellProgress } from './tell-progress.ts';
 import { runLane } from './visits.ts';
 import { createWeb } from './web.ts';
 
@@ -48,12 +48,10 @@ export type SoakReport = {
   heard: number;
   memory: Flatness;
   violations: string[];
+  /** Each part of it with the seconds that it took. */
+  took: Map<string, number>;
 };
 
-const progressMs = 5_000;
-/** Requests answered between two lines of progress. */
-const stalledBelow = 25;
-const measureEveryMs = 2_000;
 const orderSecondsDefault = 20;
 const lanesDefault = 12;
 const findingsMax = 25;
@@ -65,10 +63,17 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const injected: Injected[] = [];
   const errorLines = new Map<string, number>();
   const badLines: string[] = [];
+  const took = new Map<string, number>();
+  let partFrom = performance.now();
+  const endPart = (name: string) => {
+    took.set(name, (performance.now() - partFrom) / 1_000);
+    partFrom = performance.now();
+  };
   const stage = await openSoakStage(random, { lanes, orderSeconds }, (line) => {
     options.keepLog?.(line);
     noteLine(line, injected, { errorLines, badLines });
   });
+  endPart('setting up');
   let hasFailed = false;
   const startedAt = Date.now();
   const isOver = () =>
@@ -96,9 +101,12 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       ),
     ]);
     progress.stop();
+    endPart('traffic');
     say('the traffic has ended; waiting until everything is at rest');
     const unrested = await comeToRest(stage);
+    endPart('coming to rest');
     const wrong = await findEverythingWrong(stage, clerk);
+    endPart('checking');
     const memory = judgeFlatness(samples);
     return {
       seed: random.seed,
@@ -115,6 +123,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       errorLines,
       heard: stage.merchant.heard,
       memory,
+      took,
       violations: [unrested, web.violations, failedFaults, unmeasured, memory.violations, wrong].flatMap(
         shorten,
       ),
@@ -124,6 +133,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     const report = await run();
     const stoppingAt = Date.now();
     const badEnds = await stage.stop();
+    endPart('ending');
     const stoodStill = badEnds.length > 0 && (await stoodStillSince(stoppingAt, injected));
     return { ...report, violations: [...badLines, ...report.violations, ...(stoodStill ? [] : badEnds)] };
   } finally {
@@ -133,44 +143,10 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   }
 }
 
-function tellProgress(
-  stage: SoakStage,
-  say: (line: string) => void,
-  so: Parameters<typeof describeProgress>[0],
-): { stop(): void } {
-  let answeredBefore = 0;
-  const timer = setInterval(() => {
-    say(describeProgress(so));
-    const answered = countRequests(so.web);
-    if (answered - answeredBefore < stalledBelow) {
-      tellStall(stage).then(
-        (lines) => say(lines.map((line) => `  ${line}`).join('\n')),
-        () => undefined,
-      );
-    }
-    answeredBefore = answered;
-  }, progressMs);
-  return { stop: () => clearInterval(timer) };
-}
-
 /** One cause may have hundreds of consequences. */
 function shorten(findings: readonly string[]): string[] {
   const more = findings.length - findingsMax;
   return more > 0 ? [...findings.slice(0, findingsMax), `… and ${more} more like these`] : [...findings];
-}
-
-/** What it could not measure is a finding. */
-async function sampleMemory({ gateways: [first] }: SoakStage, samples: Memory[], isOver: () => boolean) {
-  const findings: string[] = [];
-  while (!isOver()) {
-    const sample = await first.measure().catch((error: unknown) => {
-      findings.push(`the memory of ${first.name} was not measured: ${(error as Error).message}`);
-      return null;
-    });
-    if (sample !== null) samples.push(sample);
-    await delay(measureEveryMs);
-  }
-  return findings;
 }
 
 function noteLine(
