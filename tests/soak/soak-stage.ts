@@ -96,7 +96,7 @@ export async function openSoakStage(
       return gateway;
     };
     const gateways: [SoakedGateway, SoakedGateway] = [gatewayAt(0), gatewayAt(1)];
-    for (const gateway of gateways) await gateway.start();
+    await Promise.all(gateways.map((gateway) => gateway.start()));
     const leadToPrimary = () => {
       for (const proxy of [...proxies, servers.proxy]) proxy.target(servers.primary().port);
     };
