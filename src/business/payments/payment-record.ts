@@ -34,6 +34,8 @@ export const recordList: RawBuilder<unknown> = sql.join([
   selectList(confirmationColumns, { from: 'c', as: 'confirmation' }),
 ]);
 
+const siteList = selectList(siteColumns, { from: 's', as: 'site' });
+
 /** To be appended to `from orders o …` once `p` is there: the wallet of this id, its account, the payment's code. */
 export function joinPayer(walletId: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
@@ -93,7 +95,7 @@ export async function lockForStart(
   input: { orderId: string; walletId: string },
 ): Promise<{ order: Order; payer: Payer; site: MerchantSite }> {
   const { rows } = await sql<Record<string, unknown>>`
-    select ${recordList}, ${selectList(siteColumns, { from: 's', as: 'site' })}
+    select ${recordList}, ${siteList}
     from orders o
     join merchant_sites s on s.merchant_site = o.merchant_site
     join merchants m on m.id = s.merchant_id

@@ -70,11 +70,11 @@ export async function insertWallet(
   return rows.length === 1;
 }
 
+const totalsList = selectList(paidTotalsColumns, { from: 'wallets' });
+
 /** What a wallet has paid on the day and in the month of `now`, GMT+7. */
 export async function readWalletTotals(db: DbOrTx, walletId: string, now: Date): Promise<WalletTotals> {
   const { rows } = await sql<PaidTotals>`
-    select ${selectList(paidTotalsColumns, { from: 'wallets' })} from wallets where id = ${walletId}`.execute(
-    db,
-  );
+    select ${totalsList} from wallets where id = ${walletId}`.execute(db);
   return rows[0] ? totalsAt(rows[0], now) : { dayDong: 0n, monthDong: 0n };
 }

@@ -17,6 +17,8 @@ const sessionColumns: Columns<SessionRow> = {
   browserHash: 'browser_hash',
 };
 
+const sessionList = selectList(sessionColumns, { from: 's', as: 'session' });
+
 const readSession = rowReader(sessionColumns, { as: 'session', key: 'id' });
 
 export type FoundCheckout = PaymentRecord & { session: SessionRow | null };
@@ -35,7 +37,7 @@ export async function findCheckout(
     return order && { order, payment: null, payer: null, confirmation: null, session: null };
   }
   const { rows } = await sql<Record<string, unknown>>`
-    select ${recordList}, ${selectList(sessionColumns, { from: 's', as: 'session' })}
+    select ${recordList}, ${sessionList}
     from orders o
     left join checkout_sessions s on s.token_hash = ${tokenHash} and s.order_id = o.id
       and s.ended_at is null and s.expires_at > ${now}

@@ -60,7 +60,14 @@ function takeApart(node: OperationNode, parts: Part[], parameters: unknown[]): b
   }
   if (!RawNode.is(node)) return false;
   const { sqlFragments } = node;
-  parts.push('raw' in sqlFragments ? sqlFragments : sqlFragments.join('\0'));
+  const isTemplate = (sqlFragments as Partial<TemplateStringsArray>).raw !== undefined;
+  parts.push(
+    isTemplate
+      ? sqlFragments
+      : sqlFragments.length === 1
+        ? (sqlFragments[0] as string)
+        : sqlFragments.join('\0'),
+  );
   for (const parameter of node.parameters) if (!takeApart(parameter, parts, parameters)) return false;
   return true;
 }

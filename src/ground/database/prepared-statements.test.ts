@@ -67,6 +67,20 @@ test('moments of every age are read exactly', async () => {
   assert.equal(rows[0]?.at, Number.POSITIVE_INFINITY);
 });
 
+const lists: unknown[][] = [[], ['a', null, 'NULL', ''], ['"quoted"', 'back\\slash', 'a,b', '{}', ' ']];
+
+test('lists come back as they were written', async () => {
+  for (const list of [...lists, ...lists]) {
+    const { rows } = await sql<{ list: unknown }>`select ${list}::text[] as "list"`.execute(db);
+    assert.deepEqual(rows, [{ list }]);
+  }
+  const moments = [reading.at, null];
+  const { rows } = await sql<{ amounts: unknown; bytes: unknown; moments: unknown }>`
+    select ${[1n, null, reading.amount]}::bigint[] as "amounts", ${[reading.bytes]}::bytea[] as "bytes",
+      ${moments}::timestamptz[] as "moments"`.execute(db);
+  assert.deepEqual(rows, [{ amounts: [1n, null, reading.amount], bytes: [reading.bytes], moments }]);
+});
+
 test('a statement whose columns have changed under it is refused, not misread', async () => {
   await inTransaction(db, async (tx) => {
     const read = () => sql<{ amount: unknown }>`select amount from readings limit 1`.execute(tx);

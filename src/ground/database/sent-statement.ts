@@ -64,7 +64,7 @@ export class SentStatement extends PgQuery {
   override prepare(connection: Connection): void {
     const { name, values } = this;
     this.#shape = name === undefined ? undefined : shapesOf.get(connection)?.get(name);
-    // Arrays and the like are put into words by pg itself.
+    // Objects, which become JSON, and the like are put into words by pg itself.
     if (name === undefined || this.#shape === undefined || !values.every(isOnTheWire)) {
       super.prepare(connection);
       return;
@@ -129,6 +129,7 @@ const yearTenThousand = Date.UTC(10_000, 0);
 
 /** A value as PostgreSQL reads it. What is left as it is, pg puts into words. */
 function onTheWire(value: unknown): unknown {
+  if (Array.isArray(value)) return arrayOnTheWire(value);
   switch (typeof value) {
     case 'number':
     case 'bigint':
@@ -141,6 +142,18 @@ function onTheWire(value: unknown): unknown {
         ? value.toISOString()
         : value;
   }
+}
+
+/** `{"a","b",NULL}`; as it is where an item is no plain value. */
+function arrayOnTheWire(items: readonly unknown[]): unknown {
+  let text = '';
+  for (const item of items) {
+    const value = Array.isArray(item) ? item : onTheWire(item);
+    if (value !== null && typeof value !== 'string') return items;
+    const written = value === null ? 'NULL' : `"${value.replace(/["\\]/g, '\\$&')}"`;
+    text += text === '' ? written : `,${written}`;
+  }
+  return `{${text}}`;
 }
 
 function isOnTheWire(value: unknown): boolean {
