@@ -36,10 +36,12 @@ export type Policies = Record<PolicyRule, bigint>;
 
 type PolicyRow = { rule: string; validFrom: Date; value: bigint };
 
-/** All rules of the database. The result can be asked which are in force at a moment. */
-export async function readRules(db: DbOrTx): Promise<(now: Date) => Policies> {
-  const rows = await listPolicyRows(db);
-  return (now) => policiesAt(rows, now);
+/** Which rules are in force at a moment. */
+type Rules = (now: Date) => Policies;
+
+/** All rules of the database. */
+export async function readRules(db: DbOrTx): Promise<Rules> {
+  return rememberRules(await listPolicyRows(db));
 }
 
 /** The rules in force at `now`: amounts in dong, durations in seconds, counts. */
@@ -47,14 +49,14 @@ export async function readPolicies(db: DbOrTx, now: Date): Promise<Policies> {
   return policiesAt(await listPolicyRows(db), now);
 }
 
-const policyRows = createRowCache<PolicyRow[]>({ tables: ['policies'], load: listPolicyRows });
+const rulesCache = createRowCache<Rules>({ tables: ['policies'], load: readRules });
 
 /**
  * The rules in force at `now`, from a copy that may be up to ten seconds old: for showing, and for decisions
  * that the posting makes again. A caller inside a transaction passes its `tx`.
  */
 export async function recallPolicies({ db }: Pick<Context, 'db'>, now: Date, tx?: Tx): Promise<Policies> {
-  return policiesAt(await policyRows.get(db, '', tx), now);
+  return (await rulesCache.get(db, '', tx))(now);
 }
 
 /** Oldest first, those to come included: a few dozen, since the law changes seldom. */
@@ -62,6 +64,20 @@ async function listPolicyRows(db: DbOrTx): Promise<PolicyRow[]> {
   const { rows } = await sql<PolicyRow>`
     select rule, valid_from as "validFrom", value from policies order by valid_from, rule`.execute(db);
   return rows;
+}
+
+/** They change at the moments that the rows name; in between the answer is the same. */
+function rememberRules(rows: readonly PolicyRow[]): Rules {
+  let last: { from: number; until: number; policies: Policies } | undefined;
+  return (now) => {
+    const at = now.getTime();
+    if (last !== undefined && last.from <= at && at < last.until) return last.policies;
+    const begins = rows.map((row) => row.validFrom.getTime());
+    const from = Math.max(...begins.filter((begin) => begin <= at));
+    const until = Math.min(...begins.filter((begin) => begin > at));
+    last = { from, until, policies: Object.freeze(policiesAt(rows, now)) };
+    return last.policies;
+  };
 }
 
 function policiesAt(rows: readonly PolicyRow[], now: Date): Policies {
