@@ -26,8 +26,13 @@ export function parseCheckoutToken(context: Pick<Context, 'keyRing'>, token: str
     : null;
 }
 
+/** For a token that `parseCheckoutToken` took: an order has only one. */
+export function checkoutPathOf(token: string): string {
+  return `/checkout/${token}`;
+}
+
 export function checkoutPath(context: Pick<Context, 'keyRing'>, orderId: string): string {
-  return `/checkout/${checkoutToken(context, orderId)}`;
+  return checkoutPathOf(checkoutToken(context, orderId));
 }
 
 export function checkoutUrl(context: Context, order: Pick<Order, 'id'>): string {

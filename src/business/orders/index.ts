@@ -1,6 +1,7 @@
 export {
   arrivalUrl,
   checkoutPath,
+  checkoutPathOf,
   checkoutUrl,
   isArrivalMark,
   parseCheckoutToken,

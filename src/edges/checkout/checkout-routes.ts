@@ -106,7 +106,8 @@ async function answerShow(
   const checkout = await loadCheckout(context, request);
   if (!checkout) return answerError(context, request, reply, 404, 'checkout_not_found');
   const { lang, stay } = request.query;
-  if (!checkout.isKnownBrowser) setBrowserMark(context, reply, checkout.order.id, checkout.mark);
+  if (!checkout.isKnownBrowser)
+    setBrowserMark(context, reply, { orderId: checkout.order.id, path: checkout.path }, checkout.mark);
   if (lang === 'vi' || lang === 'en') setCheckoutCookie(context, reply, checkout, 'locale', lang);
 
   if (isExpiredClassic(checkout.order)) return redirectToExpired(context, reply, checkout);

@@ -3,7 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type MerchantSite, recallSite } from '../../business/merchants/index.ts';
 import {
-  checkoutPath,
+  checkoutPathOf,
   isArrivalMark,
   isPastExpiry,
   type Order,
@@ -73,7 +73,7 @@ export async function loadCheckout(context: Context, request: CheckoutRequest): 
     site,
     payer: session && found.payer,
     confirmation: session && found.confirmation,
-    path: checkoutPath(context, order.id),
+    path: checkoutPathOf(request.params.token),
     locale: chooseLocale(context, request, order),
     mark,
     isKnownBrowser: known !== null,
@@ -127,10 +127,9 @@ export function setCheckoutCookie(
 export function setBrowserMark(
   context: Context,
   reply: FastifyReply,
-  orderId: string,
+  { orderId, path }: { orderId: string; path: string },
   mark: BrowserMark,
 ): void {
-  const path = checkoutPath(context, orderId);
   setCheckoutCookie(context, reply, { path }, 'browser', sealBrowserMark(context.keyRing, orderId, mark));
 }
 
@@ -145,13 +144,15 @@ function readBrowserMark(context: Context, request: CheckoutRequest, orderId: st
  */
 export function markArrival(context: Context, request: CheckoutRequest, reply: FastifyReply): string | null {
   const { arrival } = request.query;
-  const orderId = parseCheckoutToken(context, request.params.token);
-  if (orderId === null || typeof arrival !== 'string' || !isArrivalMark(context, orderId, arrival))
-    return null;
+  if (typeof arrival !== 'string') return null;
+  const { token } = request.params;
+  const orderId = parseCheckoutToken(context, token);
+  if (orderId === null || !isArrivalMark(context, orderId, arrival)) return null;
   const known = readBrowserMark(context, request, orderId);
-  setBrowserMark(context, reply, orderId, { ...(known ?? createBrowserMark(true)), arrived: true });
+  const path = checkoutPathOf(token);
+  setBrowserMark(context, reply, { orderId, path }, { ...(known ?? createBrowserMark(true)), arrived: true });
   // A browser that sent a mark keeps its cookies.
-  return known === null ? landingPath(context, request, orderId) : checkoutPath(context, orderId);
+  return known === null ? landingPath(context, request, orderId) : path;
 }
 
 /** Whether this browser was marked a moment ago and has not kept the mark. Nothing is read from the database. */

@@ -4,7 +4,7 @@
 // stranger who never arrived is not told of cookies.
 
 import type { FastifyRequest } from 'fastify';
-import { checkoutPath } from '../../business/orders/index.ts';
+import { checkoutPathOf } from '../../business/orders/index.ts';
 import { canonicalAddress } from '../../ground/addresses/index.ts';
 import type { Context } from '../../ground/context.ts';
 
@@ -17,7 +17,7 @@ const macBytes = 16;
 export function landingPath(context: Context, request: CheckoutRequest, orderId: string): string {
   const markedAtMs = context.clock.now().getTime().toString(36);
   const mac = context.keyRing.hmac('browser', proven(request, orderId, markedAtMs)).subarray(0, macBytes);
-  return `${checkoutPath(context, orderId)}?marked=${markedAtMs}.${mac.toString('base64url')}`;
+  return `${checkoutPathOf(request.params.token)}?marked=${markedAtMs}.${mac.toString('base64url')}`;
 }
 
 /** Whether this browser got its first mark for this order a moment ago. */
