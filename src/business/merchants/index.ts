@@ -10,6 +10,7 @@ export {
   siteColumns,
   toSite,
 } from './merchant-queries.ts';
+export { recallV1Secrets, recallV2Keys, recallWebhookSecrets } from './recall-keys.ts';
 export { findReturnAddressFault } from './return-address.ts';
 export { type RotateSiteKeyResult, rotateSiteKey } from './rotate-site-key.ts';
 export type {

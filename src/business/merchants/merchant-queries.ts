@@ -227,6 +227,14 @@ export async function listValidKeys(
   return rows;
 }
 
+/** The keys of any kind that are not revoked, newest first; the caller looks at `expiresAt`. */
+export async function listUnrevokedKeys(db: DbOrTx, merchantSite: string): Promise<SiteKeyRow[]> {
+  const { rows } = await sql<SiteKeyRow>`
+    select ${keyColumns} from site_keys where merchant_site = ${merchantSite} and status <> 'revoked'
+    order by created_at desc, id desc`.execute(db);
+  return rows;
+}
+
 /** Every key the site ever had, newest first, at most 100. */
 export async function listAllKeys(db: DbOrTx, merchantSite: string): Promise<SiteKeyRow[]> {
   const { rows } = await sql<SiteKeyRow>`

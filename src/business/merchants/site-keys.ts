@@ -21,8 +21,8 @@ import {
 } from './merchant-queries.ts';
 import type { MerchantSite, SiteCredentials, SiteKeyKind } from './site.ts';
 
-type Keys = Pick<Context, 'db' | 'clock' | 'keyRing'>;
-type SiteCode = Pick<MerchantSite, 'merchantSite'>;
+export type Keys = Pick<Context, 'db' | 'clock' | 'keyRing'>;
+export type SiteCode = Pick<MerchantSite, 'merchantSite'>;
 
 /** A key that is ready to be stored, and what of it the merchant is told (once, where it is secret). */
 export type PreparedKey = {
@@ -210,7 +210,8 @@ function tellMerchantPrivateKey(privateKey: KeyObject): Partial<SiteCredentials>
   };
 }
 
-function openSecret({ keyRing }: Pick<Context, 'keyRing'>, row: SiteKeyRow): Buffer {
+/** The secret part of a row. */
+export function openSecret({ keyRing }: Pick<Context, 'keyRing'>, row: SiteKeyRow): Buffer {
   if (row.secretSealed === null) throw new Error(`site key ${row.id} has no secret`);
   return keyRing.open(row.secretSealed, `site_keys/${row.id}`);
 }

@@ -19,6 +19,9 @@ import {
   type TestSite,
   until,
 } from '../../../tests/support/notification-fixtures.ts';
+import { createStatementCounter } from '../../../tests/support/statement-counter.ts';
+import { versionOf } from '../../ground/database/change-feed.ts';
+import { followChanges } from '../../ground/database/index.ts';
 import { createLogger } from '../../ground/log/index.ts';
 import { verifyV1Result } from '../../ground/protocols/classic-v1/index.ts';
 import { openV2Result } from '../../ground/protocols/classic-v2/index.ts';
@@ -294,6 +297,33 @@ test('a site that lost its URL or its key fails the attempt and not the process'
   assert.partialDeepStrictEqual(attempt, { outcome: 'connection_failed', kind: 'not_sent_no_url', url: '' });
   assert.equal((await getNotification(context, first.orderId)).status, 'pending');
   assert.equal(endpoint.heard.length, 0);
+});
+
+test('sites and keys are read once for many results; a revoked key signs none after its revoking was heard', async () => {
+  const changes = followChanges(db, { onLost: () => undefined });
+  await changes.started;
+  const endpoint = await startEndpoint(answerRspCode('00'));
+  const site = await addSite(context, { notifyUrl: endpoint.url });
+  const claimed: ClaimedNotification[] = [];
+  for (let each = 0; each < 3; each += 1) claimed.push(await claimOne(await addNotification(context, site)));
+  const [first, second, third] = claimed as [ClaimedNotification, ClaimedNotification, ClaimedNotification];
+  await deliverOnce(context, first, options);
+  const counter = createStatementCounter(db);
+  const { texts } = await counter.count(() => deliverOnce(context, second, options));
+  assert.equal(texts.length, 1, 'its attempt is written down, nothing is read');
+  const rotated = await rotateSiteKey(context, site.merchantSite, { overlapSeconds: 0 });
+  assert.ok(rotated.ok);
+  // Words come in the order of their commits: behind this one, that of the rotation has been heard.
+  const heard = versionOf(db, ['policies']);
+  await owner.pool.query(`notify vipay_changes, 'policies'`);
+  await until('the change is heard', () => versionOf(db, ['policies']) !== heard);
+  await deliverOnce(context, third, options);
+  await changes.stop();
+  const isSignedBy = (at: number, secret = '') =>
+    verifyV1Result(endpoint.heard[at]?.url.split('?')[1] ?? '', secret).ok;
+  assert.equal(isSignedBy(1, site.credentials.secret), true);
+  assert.equal(isSignedBy(2, site.credentials.secret), false);
+  assert.equal(isSignedBy(2, rotated.credentials.secret), true);
 });
 
 test('the database that fails while a result is encoded costs the merchant no attempt: the lease brings it back', async () => {

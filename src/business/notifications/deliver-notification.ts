@@ -13,14 +13,15 @@ import {
   strictCallbackPolicy,
 } from '../../ground/outgoing/index.ts';
 import type { Environment } from '../../ground/terms.ts';
-import { findSite } from '../merchants/index.ts';
-import { findOrder, formatOrderId, type Order } from '../orders/index.ts';
+import { recallSite } from '../merchants/index.ts';
+import type { Order } from '../orders/index.ts';
 import { type AttemptKind, type AttemptOutcome, attemptKinds } from './answer-kinds.ts';
 import { type Judgement, judgeCall } from './classify-answer.ts';
 import { encodeNotification, type MerchantRequest } from './encode-notification.ts';
 import { keepAnswer, toStorableText } from './keep-answer.ts';
 import { decideNext, type NextStep, type Random } from './notification.ts';
-import { type ClaimedNotification, recordAttempt, releaseClaim } from './notification-queries.ts';
+import { type ClaimedNotification, releaseClaims } from './notification-queries.ts';
+import { recordAttempt } from './record-attempt.ts';
 import { readRetryAfter } from './retry-after.ts';
 
 export type DeliveryOptions = {
@@ -49,12 +50,12 @@ export async function deliverOnce(
 ): Promise<Delivered> {
   const timeoutMs = options.timeoutMs ?? timeoutMsDefault;
   const startedAt = context.clock.now();
-  if (claimed.leasedUntil.getTime() - startedAt.getTime() < timeoutMs + leaseReserveMs) {
-    await releaseClaim(context.db, claimed, startedAt);
+  if (!isLeaseLongEnough(claimed, startedAt, timeoutMs)) {
+    await releaseClaims(context.db, [claimed]);
     return { written: false };
   }
 
-  const { protocol, request, fault } = await prepare(context, claimed);
+  const { protocol, orderId, request, fault } = await prepare(context, claimed);
   await context.reach?.('notification.before_sending');
   const call: CallOutcome | null =
     fault === null
@@ -86,20 +87,30 @@ export async function deliverOnce(
     kind: judged.kind,
     detail: judged.detail === null ? null : toStorableText(judged.detail),
   };
-  const written = await recordAttempt(context.db, claimed, attempt, next, now);
+  const written = await recordAttempt(context.db, { claimed, attempt, next, endedAt: now });
   if (!written) return { written };
-  logAttempt(context, claimed, { ...attempt, next });
+  logAttempt(context, claimed, orderId, { ...attempt, next });
   return { written, outcome: judged.outcome, next, endedAt: now };
+}
+
+/** Whether a whole attempt that begins at `now` would end within the lease. */
+export function isLeaseLongEnough(
+  { leasedUntil }: Pick<ClaimedNotification, 'leasedUntil'>,
+  now: Date,
+  timeoutMs: number = timeoutMsDefault,
+): boolean {
+  return leasedUntil.getTime() - now.getTime() >= timeoutMs + leaseReserveMs;
 }
 
 function logAttempt(
   { log }: Context,
   claimed: ClaimedNotification,
+  orderId: string,
   made: { outcome: AttemptOutcome; kind: AttemptKind; responseStatus: number | null; next: NextStep },
 ): void {
   const { id: notificationId, merchantSite, attempts: attempt } = claimed;
   const { outcome, kind, responseStatus: status, next } = made;
-  const fields = { notificationId, orderId: formatOrderId(claimed.orderId), merchantSite, attempt, status };
+  const fields = { notificationId, orderId, merchantSite, attempt, status };
   if (next.status === 'delivered') logEvent(log, 'notification.delivered', fields);
   else if (kind === 'status_gone') logEvent(log, 'notification.gone', fields);
   else if (next.status === 'exhausted') logEvent(log, 'notification.exhausted', { ...fields, outcome, kind });
@@ -107,7 +118,13 @@ function logAttempt(
 }
 
 type NotSent = 'not_sent_no_url' | 'not_sent_not_encoded';
-type Prepared = { protocol: Order['protocol']; request: MerchantRequest; fault: NotSent | null };
+type Prepared = {
+  protocol: Order['protocol'];
+  /** ord_… */
+  orderId: string;
+  request: MerchantRequest;
+  fault: NotSent | null;
+};
 
 const nothingToSend: MerchantRequest = { method: 'GET', url: '', headers: {}, body: null };
 
@@ -116,22 +133,22 @@ const nothingToSend: MerchantRequest = { method: 'GET', url: '', headers: {}, bo
  * tried again.
  */
 async function prepare(context: Context, claimed: ClaimedNotification): Promise<Prepared> {
-  const order = await findOrder(context.db, claimed.orderId);
-  const site = await findSite(context.db, claimed.merchantSite);
+  const { order } = claimed;
+  const site = await recallSite(context, claimed.merchantSite);
   if (order === null || site === null) throw new Error(`notification ${claimed.id} has no order or no site`);
-  const { protocol } = order;
+  const { protocol, publicId: orderId } = order;
   const { notifyUrl } = site;
   if (notifyUrl === null) {
-    return { protocol, request: nothingToSend, fault: 'not_sent_no_url' };
+    return { protocol, orderId, request: nothingToSend, fault: 'not_sent_no_url' };
   }
   try {
     const request = await encodeNotification(context, claimed, order, { ...site, notifyUrl });
-    return { protocol, request, fault: null };
+    return { protocol, orderId, request, fault: null };
   } catch (error) {
     // The database's fault is no attempt at the merchant.
     if (isPassingFault(error)) throw error;
     context.log.error({ err: error, notificationId: claimed.id }, 'notification could not be encoded');
-    return { protocol, request: nothingToSend, fault: 'not_sent_not_encoded' };
+    return { protocol, orderId, request: nothingToSend, fault: 'not_sent_not_encoded' };
   }
 }
 

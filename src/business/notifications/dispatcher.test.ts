@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { createTestDatabase } from '../../../tests/support/database.ts';
 import {
   type Answer,
@@ -12,17 +13,21 @@ import {
   startMerchantEndpoint,
 } from '../../../tests/support/merchant-endpoint.ts';
 import {
+  addFinalOrder,
   addNotification,
   addSite,
   createManualClock,
   createNotificationContext,
   getNotification,
+  type TestSite,
   until,
 } from '../../../tests/support/notification-fixtures.ts';
+import { createStatementCounter } from '../../../tests/support/statement-counter.ts';
 import { type DatabaseWatch, guardClock } from '../../ground/database/index.ts';
 import { deliverOnce } from './deliver-notification.ts';
 import { type Dispatcher, type DispatcherOptions, startDispatcher } from './dispatcher.ts';
 import { claimDue, listAttempts } from './notification-queries.ts';
+import { recordingNotifications, wakeDispatchersSoon } from './record-notification.ts';
 
 const { db, owner, url: databaseUrl, drop } = await createTestDatabase({ max: 10 });
 after(drop);
@@ -272,6 +277,97 @@ test('a clock that goes off while merchants are called costs those attempts, and
   watch.last = { ok: true, clockDifferenceMs: 0 };
   clock.advance(30_000);
   await until('it is delivered', isStatus(orderId, 'delivered'));
+});
+
+/** Listens as another process would. */
+async function listenElsewhere() {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  closing.push(() => client.end());
+  let words = 0;
+  client.on('notification', () => {
+    words += 1;
+  });
+  await client.query('listen notifications_due');
+  return { words: () => words, ask: () => client.query('select') };
+}
+
+/** A result as a batch of payments records it: without a word. */
+async function addSilently(site: TestSite): Promise<string> {
+  const orderId = await addFinalOrder(context, site);
+  const due = { orderId, merchantSite: site.merchantSite, environment: site.environment, now: clock.now() };
+  await sql`select ${recordingNotifications([due])}`.execute(db);
+  return orderId;
+}
+
+test('results recorded by this process are sent by it at once, and nobody else is woken', async () => {
+  const endpoint = await startEndpoint(answerRspCode('00'));
+  const site = await addSite(context, { notifyUrl: endpoint.url });
+  const elsewhere = await listenElsewhere();
+  const dispatcher = start({ pollMs: 3_600_000 });
+  for (const sites of [[site.merchantSite], undefined]) {
+    const orderId = await addSilently(site);
+    wakeDispatchersSoon(context, sites);
+    await until('it is delivered', isStatus(orderId, 'delivered'));
+  }
+  await elsewhere.ask();
+  assert.equal(elsewhere.words(), 0);
+  await dispatcher.stop();
+  wakeDispatchersSoon(context, [site.merchantSite]);
+  await until('others are woken when none runs here', () => elsewhere.words() === 1);
+});
+
+test('many results of one site are claimed together, sent in their order, each once', async () => {
+  const endpoint = await startEndpoint(answerRspCode('00'));
+  const site = await addSite(context, { notifyUrl: endpoint.url });
+  const references: string[] = [];
+  for (let each = 0; each < 100; each += 1) {
+    references.push(`ref-${(await addNotification(context, site)).orderId}`);
+    clock.advance(1);
+  }
+  const counter = createStatementCounter(db);
+  const { texts } = await counter.count(async () => {
+    start({ pollMs: 3_600_000 });
+    await until('all are heard', () => endpoint.heard.length === 100);
+  });
+  const claims = texts.filter((text) => text.includes('with recursive sites'));
+  assert.ok(claims.length <= 8, `${claims.length} claims`);
+  await until('all are delivered', async () => (await countPending()) === 0);
+  const heard = endpoint.heard.map(({ url }) => new URL(url, endpoint.url).searchParams.get('merch_txn_ref'));
+  assert.equal(new Set(heard).size, 100);
+  // Four are under way at once, so neighbours may overtake each other, and no one else.
+  for (const [at, reference] of references.entries()) {
+    assert.ok(
+      Math.abs(heard.indexOf(reference) - at) < 8,
+      `the ${at}th was heard as the ${heard.indexOf(reference)}th`,
+    );
+  }
+});
+
+test('what waits for a site that fails, or for a dispatcher that stops, is given back uncounted', async () => {
+  for (const ending of ['the site fails', 'the dispatcher stops'] as const) {
+    let answered = 0;
+    const endpoint = await startEndpoint((response, request) => {
+      answered += 1;
+      if (answered <= 8) answerRspCode('00')(response, request);
+    });
+    const site = await addSite(context, { notifyUrl: endpoint.url });
+    for (let each = 0; each < 40; each += 1) await addNotification(context, site);
+    const timeoutMs = ending === 'the site fails' ? 300 : 2_000;
+    const dispatcher = start({ pollMs: 3_600_000, timeoutMs });
+    await until('it hangs', () => endpoint.heard.length >= 12);
+    const isEnded = async () => {
+      const { rows } = await sql<{ held: number; tried: number }>`
+        select count(leased_until)::int as held, count(*) filter (where attempts > 0)::int as tried
+        from notifications where status = 'pending' and merchant_site = ${site.merchantSite}`.execute(db);
+      // At most the four in flight are held; those tried and failed are the only ones with an attempt.
+      const [{ held, tried } = { held: 40, tried: 40 }] = rows;
+      return held <= 4 && tried <= endpoint.heard.length - 8;
+    };
+    if (ending === 'the dispatcher stops') await dispatcher.stop(0);
+    await until(`what waits is given back: ${ending}`, isEnded);
+    await dispatcher.stop(3_000);
+  }
 });
 
 async function countPending(): Promise<number> {

@@ -4,7 +4,12 @@ import type { Context } from '../../ground/context.ts';
 import { buildV1NotificationUrl } from '../../ground/protocols/classic-v1/index.ts';
 import { buildV2NotificationUrl } from '../../ground/protocols/classic-v2/index.ts';
 import { encodeOrderEvent, webhookHeaders } from '../../ground/protocols/rest/index.ts';
-import { findV1Secrets, findV2Keys, findWebhookSecrets, type MerchantSite } from '../merchants/index.ts';
+import {
+  type MerchantSite,
+  recallV1Secrets,
+  recallV2Keys,
+  recallWebhookSecrets,
+} from '../merchants/index.ts';
 import { checkoutUrl, type Order, toFinalResult, toOrderJson } from '../orders/index.ts';
 import { formatNotificationId } from './notification.ts';
 
@@ -34,12 +39,12 @@ export async function encodeNotification(
   const told = { amountUnit, resultNames, resultAmount, resultCodes };
   switch (order.protocol) {
     case 'classic-v1': {
-      const { item: secret } = takeTurn(await findV1Secrets(context, site), turn);
+      const { item: secret } = takeTurn(await recallV1Secrets(context, site), turn);
       const url = buildV1NotificationUrl(result, site.notifyUrl, { secret, ...told });
       return { method: 'GET', url, headers: commonHeaders, body: null };
     }
     case 'classic-v2': {
-      const { gatewayPrivateKeys, merchantPublicKeys } = await findV2Keys(context, site);
+      const { gatewayPrivateKeys, merchantPublicKeys } = await recallV2Keys(context, site);
       const gateway = takeTurn(gatewayPrivateKeys, turn);
       const merchant = takeTurn(merchantPublicKeys, gateway.rest);
       const keys = { gatewayPrivateKey: gateway.item, merchantPublicKey: merchant.item };
@@ -47,7 +52,7 @@ export async function encodeNotification(
       return { method: 'GET', url, headers: commonHeaders, body: null };
     }
     case 'rest': {
-      const secrets = await findWebhookSecrets(context, site);
+      const secrets = await recallWebhookSecrets(context, site);
       // Without the arrival mark, because merchants keep events in logs and send no browser to the checkout
       // by them.
       const event = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
 import { createTestDatabase } from '../../../tests/support/database.ts';
-import { type ClaimLimits, claimDue, claimStatement } from './notification-queries.ts';
+import { type ClaimLimits, claimDue, claimStatement, releaseClaims } from './notification-queries.ts';
 
 const { db, owner, drop } = await createTestDatabase();
 after(drop);
@@ -78,6 +78,42 @@ test('claims at the same moment never take the same row', async () => {
   const ids = claims.flat().map((claimed) => claimed.id);
   assert.equal(new Set(ids).size, ids.length);
   assert.ok(ids.length >= 80);
+});
+
+test('a claim for some sites leaves the others; what it takes comes oldest first', async () => {
+  for (const site of ['a', 'b', 'c']) await addPending(site, 5);
+  assert.deepEqual(await claimCounts({ sites: ['a', 'c', 'unknown'] }), { a: 4, c: 4 });
+  const claimed = await claimDue(db, { ...limits, perSiteMax: 100, sites: ['a', 'b'] });
+  const due = claimed.map(({ dueAt }) => dueAt.getTime());
+  assert.deepEqual(
+    due,
+    due.toSorted((a, b) => a - b),
+  );
+  assert.equal(claimed.length, 6);
+});
+
+test('claims that are given back are due as they were, and no attempt is counted', async () => {
+  await addPending('a', 4);
+  const claimed = await claimDue(db, limits);
+  await releaseClaims(db, claimed);
+  const again = await claimDue(db, limits);
+  const facts = (each: { id: string; attempts: number; dueAt: Date }) => [each.id, each.attempts, each.dueAt];
+  assert.deepEqual(again.map(facts).sort(), claimed.map(facts).sort());
+  // Held by another lease meanwhile: left alone.
+  await releaseClaims(db, [{ ...(again[0] as (typeof again)[0]), leasedUntil: now }]);
+  assert.deepEqual(await claimCounts(), {});
+});
+
+test('a claim does not wait for the disk, and what follows on its connection does', async () => {
+  await addPending('a', 1);
+  const setting = sql<{ setting: string }>`select current_setting('synchronous_commit') as setting`;
+  const inClaim = await db.transaction().execute(async (tx) => {
+    await claimDue(tx, limits);
+    return (await setting.execute(tx)).rows[0]?.setting;
+  });
+  assert.equal(inClaim, 'off');
+  const settings = await Promise.all(Array.from({ length: 20 }, () => setting.execute(db)));
+  assert.deepEqual([...new Set(settings.map(({ rows }) => rows[0]?.setting))], ['on']);
 });
 
 test('100.000 waiting rows of one site are not read to claim for the others', async () => {

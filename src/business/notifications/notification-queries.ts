@@ -1,8 +1,9 @@
 // All SQL of notifications and notification_attempts.
 
 import { type RawBuilder, sql } from 'kysely';
-import type { DbOrTx, Tx } from '../../ground/database/index.ts';
+import { type DbOrTx, rowReader, selectList, type Tx, unflushed } from '../../ground/database/index.ts';
 import type { Environment } from '../../ground/terms.ts';
+import { type Order, orderColumns, toOrder } from '../orders/index.ts';
 import {
   formatNotificationId,
   type NextStep,
@@ -35,8 +36,9 @@ export function recordingOf(notifications: readonly NewNotification[]): RawBuild
       ${column('environment')}::text[], ${column('now')}::timestamptz[])`;
 }
 
+/** Writes them, and wakes the dispatchers when the transaction commits. */
 export async function insertNotifications(tx: Tx, notifications: readonly NewNotification[]): Promise<void> {
-  await sql`select ${recordingOf(notifications)}`.execute(tx);
+  await sql`select ${recordingOf(notifications)}, pg_notify(${dueChannel}, '')`.execute(tx);
 }
 
 /** Wakes the dispatchers when the transaction commits; equal ones of one transaction are sent once. */
@@ -47,11 +49,14 @@ export async function notifyDue(db: DbOrTx): Promise<void> {
 /** A notification that a dispatcher holds: no other process may send it before `leasedUntil`. */
 export type ClaimedNotification = {
   id: string;
-  orderId: string;
   merchantSite: string;
   environment: Environment;
   attempts: number;
+  /** When it was due; what is older goes first. */
+  dueAt: Date;
   leasedUntil: Date;
+  /** A final order never changes, so it may be read with the claim. Null would be a broken invariant. */
+  order: Order | null;
 };
 
 export type ClaimLimits = {
@@ -63,8 +68,10 @@ export type ClaimLimits = {
   /** At most this many of the sites in `suspects` together. */
   suspectLimit: number;
   suspects: readonly string[];
-  /** Sites that may get fewer than `perSiteMax`, and how many. */
+  /** Sites that may get another number than `perSiteMax`. */
   rooms: ReadonlyMap<string, number>;
+  /** Only of these sites; left out: of all. */
+  sites?: readonly string[];
 };
 
 /**
@@ -76,23 +83,41 @@ export type ClaimLimits = {
  * ms; numbering all due rows by row_number() takes 122 ms, leaving out the busy site by name 22 ms.
  *
  * A claim moves next_attempt_at to the end of the lease: a row in flight is not due, a lost one is due again.
- * Rows that another process is claiming at this moment are skipped, not waited for.
+ * Rows that another process is claiming at this moment are skipped, not waited for. Returned oldest first.
+ *
+ * The commit is not flushed, and neither is that of recordAttempts: neither is about money. After a failure of the
+ * server those of its last moment may be missing, and their results are sent once more.
  */
 export async function claimDue(db: DbOrTx, claim: ClaimLimits): Promise<ClaimedNotification[]> {
   const { rows } = await claimStatement(claim).execute(db);
-  return rows;
+  return rows.map(toClaimed).sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime());
 }
 
+const orderList = selectList(orderColumns, { from: 'o', as: 'order' });
+const readOrder = rowReader(orderColumns, { as: 'order', key: 'id' });
+
+function toClaimed(row: ClaimedRow): ClaimedNotification {
+  const { id, merchantSite, environment, attempts, dueAt, leasedUntil } = row;
+  const order = readOrder(row);
+  return { id, merchantSite, environment, attempts, dueAt, leasedUntil, order: order && toOrder(order) };
+}
+
+type ClaimedRow = Omit<ClaimedNotification, 'order'> & Record<string, unknown>;
+
+/** Every site with pending rows, by steps through the index. */
+const pendingSites = sql`
+  (select n.merchant_site from notifications n where n.status = 'pending' order by n.merchant_site limit 1)
+  union all
+  select (select n.merchant_site from notifications n
+    where n.status = 'pending' and n.merchant_site > s.merchant_site order by n.merchant_site limit 1)
+  from sites s where s.merchant_site is not null`;
+
 /** Apart from its execution, so that a test can look at the plan. */
-export function claimStatement(claim: ClaimLimits): RawBuilder<ClaimedNotification> {
+export function claimStatement(claim: ClaimLimits): RawBuilder<ClaimedRow> {
   const { now, leasedUntil, limit, perSiteMax, suspectLimit } = claim;
-  return sql<ClaimedNotification>`
-    with recursive sites (merchant_site) as (
-      (select n.merchant_site from notifications n where n.status = 'pending' order by n.merchant_site limit 1)
-      union all
-      select (select n.merchant_site from notifications n
-        where n.status = 'pending' and n.merchant_site > s.merchant_site order by n.merchant_site limit 1)
-      from sites s where s.merchant_site is not null
+  const sites = claim.sites === undefined ? pendingSites : sql`select unnest(${claim.sites}::text[])`;
+  return sql<ClaimedRow>`
+    with recursive sites (merchant_site) as (${sites}
     ), candidates as (
       select due.id, due.next_attempt_at, due.turn, s.merchant_site = any(${claim.suspects}::text[]) as suspect
       from sites s
@@ -113,50 +138,82 @@ export function claimStatement(claim: ClaimLimits): RawBuilder<ClaimedNotificati
       where not suspect or place <= ${suspectLimit}::int
       order by turn, next_attempt_at limit ${limit}::int
     ), locked as (
-      select id from notifications
+      select id, order_id, next_attempt_at as due_at from notifications
       where id = any(array(select id from chosen)) and status = 'pending' and next_attempt_at <= ${now}
       for no key update skip locked
     )
     update notifications n
     set leased_until = ${leasedUntil}, next_attempt_at = ${leasedUntil}, attempts = n.attempts + 1
-    from locked where n.id = locked.id
-    returning n.id, n.order_id as "orderId", n.merchant_site as "merchantSite", n.environment, n.attempts,
-      n.leased_until as "leasedUntil"`;
+    from ${unflushed}, locked left join orders o on o.id = locked.order_id where n.id = locked.id
+    returning n.id, n.merchant_site as "merchantSite", n.environment, n.attempts, locked.due_at as "dueAt",
+      n.leased_until as "leasedUntil", ${orderList}`;
 }
+
+/** An attempt that has ended, and what becomes of its notification. */
+export type EndedAttempt = {
+  claimed: Pick<ClaimedNotification, 'id' | 'leasedUntil'>;
+  attempt: Omit<NotificationAttempt, 'notificationId' | 'attemptNo'>;
+  next: NextStep;
+  endedAt: Date;
+};
 
 /**
- * Logs an attempt and writes what becomes of the notification, in one statement. The log is written in any
- * case; the notification only while the lease is still the one claimed. Returns whether it was.
+ * Logs attempts and writes what becomes of their notifications, in one statement. The log is written in any
+ * case; a notification only while its lease is still the one claimed. Returns for each whether it was.
  */
-export async function recordAttempt(
-  db: DbOrTx,
-  claimed: ClaimedNotification,
-  attempt: Omit<NotificationAttempt, 'notificationId' | 'attemptNo'>,
-  next: NextStep,
-  now: Date,
-): Promise<boolean> {
-  const { rows } = await sql`
-    with logged as (
+export async function recordAttempts(db: DbOrTx, ended: readonly EndedAttempt[]): Promise<boolean[]> {
+  // Locked in the order of their ids, as everybody who locks several does.
+  const inOrder = ended.toSorted((a, b) => (a.claimed.id < b.claimed.id ? -1 : 1));
+  const of = <Value>(read: (each: EndedAttempt) => Value) => inOrder.map(read);
+  const { rows } = await sql<{ id: string }>`
+    with given as materialized (
+      select * from unnest(
+        ${of(({ attempt }) => attempt.id)}::uuid[],
+        ${of(({ claimed }) => claimed.id)}::uuid[],
+        ${of(({ claimed }) => claimed.leasedUntil)}::timestamptz[],
+        ${of(({ attempt }) => attempt.startedAt)}::timestamptz[],
+        ${of(({ attempt }) => attempt.durationMs)}::int[],
+        ${of(({ attempt }) => attempt.method)}::text[],
+        ${of(({ attempt }) => attempt.url)}::text[],
+        ${of(({ attempt }) => JSON.stringify(attempt.requestHeaders))}::jsonb[],
+        ${of(({ attempt }) => attempt.requestBody)}::text[],
+        ${of(({ attempt }) => attempt.responseStatus)}::int[],
+        ${of(({ attempt }) => attempt.responseBody)}::text[],
+        ${of(({ attempt }) => attempt.outcome)}::text[],
+        ${of(({ attempt }) => attempt.kind)}::text[],
+        ${of(({ attempt }) => attempt.detail)}::text[],
+        ${of(({ next }) => next.status)}::text[],
+        ${of(({ next }) => next.nextAttemptAt)}::timestamptz[],
+        ${of(({ next, endedAt }) => (next.status === 'pending' ? null : endedAt))}::timestamptz[]
+      ) as g (id, notification_id, leased_until, started_at, duration_ms, method, url, request_headers, request_body,
+        response_status, response_body, outcome, kind, detail, next_status, next_attempt_at, ended_at)
+    ), logged as (
       insert into notification_attempts (id, notification_id, attempt_no, started_at, duration_ms, method, url,
         request_headers, request_body, response_status, response_body, outcome, kind, detail)
-      select ${attempt.id}, ${claimed.id}::uuid, coalesce(max(attempt_no), 0) + 1, ${attempt.startedAt},
-        ${attempt.durationMs}::int, ${attempt.method}, ${attempt.url}, ${JSON.stringify(attempt.requestHeaders)}::jsonb,
-        ${attempt.requestBody}, ${attempt.responseStatus}::int, ${attempt.responseBody}, ${attempt.outcome},
-        ${attempt.kind}, ${attempt.detail}
-      from notification_attempts where notification_id = ${claimed.id}
+      select g.id, g.notification_id, row_number() over (partition by g.notification_id order by g.started_at) + (
+          select coalesce(max(a.attempt_no), 0) from notification_attempts a where a.notification_id = g.notification_id),
+        g.started_at, g.duration_ms, g.method, g.url, g.request_headers, g.request_body, g.response_status,
+        g.response_body, g.outcome, g.kind, g.detail
+      from given g
     )
-    update notifications set status = ${next.status}, next_attempt_at = ${next.nextAttemptAt}, leased_until = null,
-      ended_at = ${next.status === 'pending' ? null : now}::timestamptz
-    where id = ${claimed.id} and status = 'pending' and leased_until = ${claimed.leasedUntil}
-    returning id`.execute(db);
-  return rows.length === 1;
+    update notifications n set status = g.next_status, next_attempt_at = g.next_attempt_at, leased_until = null,
+      ended_at = g.ended_at
+    from ${unflushed}, given g
+    where n.id = g.notification_id and n.status = 'pending' and n.leased_until = g.leased_until
+    returning g.id`.execute(db);
+  const written = new Set(rows.map(({ id }) => id));
+  return ended.map(({ attempt }) => written.has(attempt.id));
 }
 
-/** Gives a claim back unused, due at once: nothing was sent. */
-export async function releaseClaim(db: DbOrTx, claimed: ClaimedNotification, now: Date): Promise<void> {
+/** Gives claims back unused, due when they were: nothing was sent. */
+export async function releaseClaims(db: DbOrTx, claimed: readonly ClaimedNotification[]): Promise<void> {
+  const inOrder = claimed.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   await sql`
-    update notifications set leased_until = null, next_attempt_at = ${now}, attempts = attempts - 1
-    where id = ${claimed.id} and status = 'pending' and leased_until = ${claimed.leasedUntil}`.execute(db);
+    update notifications n set leased_until = null, next_attempt_at = g.due_at, attempts = n.attempts - 1
+    from ${unflushed}, unnest(${inOrder.map(({ id }) => id)}::uuid[],
+      ${inOrder.map(({ leasedUntil }) => leasedUntil)}::timestamptz[],
+      ${inOrder.map(({ dueAt }) => dueAt)}::timestamptz[]) as g (id, leased_until, due_at)
+    where n.id = g.id and n.status = 'pending' and n.leased_until = g.leased_until`.execute(db);
 }
 
 const notificationColumns = sql`

@@ -5,13 +5,13 @@ import { uuidv7 } from 'uuidv7';
 import type { Context } from '../../ground/context.ts';
 import type { Tx } from '../../ground/database/index.ts';
 import { insertNotifications, type NewNotification, notifyDue, recordingOf } from './notification-queries.ts';
+import { wakeOwnDispatcher } from './own-dispatcher.ts';
 
 export type DueResult = Omit<NewNotification, 'id'>;
 
 /** One order's; `skipped` when the site has no notification URL. A second one for an order is a broken invariant. */
 export async function recordNotification(tx: Tx, result: DueResult): Promise<void> {
   await insertNotifications(tx, [toNew(result)]);
-  await notifyDue(tx);
 }
 
 /**
@@ -25,31 +25,37 @@ export function recordingNotifications(results: readonly DueResult[]): RawBuilde
 const toNew = (result: DueResult): NewNotification => ({ id: uuidv7(), ...result });
 
 /**
- * Batches within this time share one NOTIFY. A result waits at most this much longer for its first delivery.
+ * Wakes this process's own dispatcher, or all others when it has none: the caller does not wait for it. Another
+ * process finds by its poll what is left lying here. If a crash loses the word, the polls find the results too.
+ * `merchantSites`: those that the results are of.
  */
-const pauseBetweenWakesMs = 20;
-const wakings = new WeakMap<Context['db'], { again: boolean }>();
+export function wakeDispatchersSoon(
+  { db, log }: Pick<Context, 'db' | 'log'>,
+  merchantSites?: readonly string[],
+): void {
+  if (!wakeOwnDispatcher(db, merchantSites)) notifyDueSoon({ db, log });
+}
 
-/**
- * Wakes the dispatchers; the caller does not wait for it. Calls that come meanwhile share the next NOTIFY,
- * because NOTIFY makes all commits of the cluster queue behind one another. If a crash loses it, the
- * dispatchers' polling finds the results.
- */
-export function wakeDispatchersSoon({ db, log }: Pick<Context, 'db' | 'log'>): void {
-  const underWay = wakings.get(db);
+/** Calls within this time share one NOTIFY. A result waits at most this much longer for its first delivery. */
+const pauseBetweenNotifiesMs = 20;
+const notifying = new WeakMap<Context['db'], { again: boolean }>();
+
+/** Calls that come meanwhile share the next NOTIFY, because NOTIFY makes all commits of the cluster queue. */
+function notifyDueSoon({ db, log }: Pick<Context, 'db' | 'log'>): void {
+  const underWay = notifying.get(db);
   if (underWay) {
     underWay.again = true;
     return;
   }
   const waking = { again: true };
-  wakings.set(db, waking);
+  notifying.set(db, waking);
   const wake = async () => {
     while (waking.again) {
       waking.again = false;
       await notifyDue(db).catch((err: unknown) => log.warn({ err }, 'the dispatchers were not woken'));
-      await new Promise((resolve) => setTimeout(resolve, pauseBetweenWakesMs).unref());
+      await new Promise((resolve) => setTimeout(resolve, pauseBetweenNotifiesMs).unref());
     }
-    wakings.delete(db);
+    notifying.delete(db);
   };
   void wake();
 }

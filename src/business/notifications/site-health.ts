@@ -12,6 +12,8 @@ const failuresForgiven = 3;
 export type SiteHealth = {
   note(merchantSite: string, outcome: AttemptOutcome): void;
   isSuspect(merchantSite: string): boolean;
+  /** It answered when it was last called. */
+  isWell(merchantSite: string): boolean;
   suspects(): string[];
 };
 
@@ -39,6 +41,7 @@ export function createSiteHealth(): SiteHealth {
       if (failing.size > sitesMax) forgetOldest(failing);
     },
     isSuspect: (merchantSite) => failing.has(merchantSite),
+    isWell: (merchantSite) => answered.get(merchantSite) === 0,
     suspects: () => [...failing],
   };
 }

@@ -47,20 +47,28 @@ export async function postBatch(
     isCommitting = true;
     return written;
   };
-  const results = await inPipelinedTransaction(context.db, work, { signal }).catch((error: unknown) => {
+  const posted = await inPipelinedTransaction(context.db, work, { signal }).catch((error: unknown) => {
     throw isCommitting && !saysRolledBack(error) ? new CommitUnanswered(error) : error;
   });
   await context.reach?.('posting.after_commit');
-  if (results.some((result) => result.outcome === 'paid')) wakeDispatchersSoon(context);
+  const { results, paidSites } = posted;
+  if (results.some((result) => result.outcome === 'paid')) {
+    // A payment that was found paid comes from a commit whose answer was lost: its site is not among these.
+    const isRepeated = results.some((result) => result.outcome === 'paid' && result.repeated);
+    wakeDispatchersSoon(context, isRepeated ? undefined : paidSites);
+  }
   return results;
 }
+
+/** `paidSites`: the sites of the orders paid by this batch. */
+type Posted = { results: PostingResult[]; paidSites: string[] };
 
 async function postIn(
   tx: Tx,
   context: Context,
   requests: PostingRequest[],
   feeAccounts: ReadonlyMap<Environment, FeeAccounts>,
-): Promise<Written<PostingResult[]>> {
+): Promise<Written<Posted>> {
   // Lock and load. The statements are sent one behind another. Each reads rows that the locks before it
   // protect from change.
   const paymentIds = [...new Set(requests.map((request) => request.paymentId))];
@@ -87,7 +95,7 @@ async function postIn(
   );
   await context.reach?.('posting.decided');
   const { results, paid, refused } = decided;
-  if (paid.length === 0 && refused.length === 0) return { result: results, writes: [] };
+  if (paid.length === 0 && refused.length === 0) return { result: { results, paidSites: [] }, writes: [] };
 
   // Write. From here only infrastructure can fail. One statement, the commit behind it; the ledger last, so that the
   // accounts that all payments of a merchant share are held for a moment only.
@@ -102,5 +110,5 @@ async function postIn(
   written.catch(() => undefined);
   // A test may wait here, between writing and committing. Nothing else does.
   if (context.reach) await written.then(() => context.reach?.('posting.in_transaction'));
-  return { result: results, writes: [written] };
+  return { result: { results, paidSites: owed.map((each) => each.merchantSite) }, writes: [written] };
 }
