@@ -33,6 +33,9 @@ function openOutput(): Output {
   /** The last attempt to write failed for another reason than a reader that is slow: no room, nobody there. */
   let isBroken = false;
   let waitsUntil = Number.POSITIVE_INFINITY;
+  // Node makes a pipe one that does not wait as soon as its own stream is asked for. A write that waited would hold a
+  // thread, and the end of the process.
+  process.stdout.on('error', () => undefined);
   const stream = pino.destination({
     fd: 1,
     sync: false,
