@@ -94,6 +94,14 @@ test('of lines alike that a client causes a few are written, then how many were 
   }
 });
 
+test('every event that names its caller is bounded, but those of attempts that were counted', () => {
+  const counted = ['sign_in.succeeded', 'sign_in.failed', 'sign_in.locked'];
+  const unbounded = Object.entries(logEvents)
+    .filter(([, rule]) => rule.fields.some((field) => field === 'address') && !('boundedBy' in rule))
+    .map(([name]) => name);
+  assert.deepEqual(unbounded, counted);
+});
+
 test('a flood from ever new addresses is bounded too', () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
