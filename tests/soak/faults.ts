@@ -72,7 +72,10 @@ const databaseFaults: Partial<Record<FaultName, Fault>> = {
     await asAdmin(adminUrl, ['alter database vipay reset default_transaction_read_only', endOthers]);
   },
   failover: async (stage, random) => {
-    await stage.servers.failOver();
+    await stage.servers.failOver().catch((error: unknown) => {
+      stage.leadToPrimary();
+      throw error;
+    });
     // The address still leads to the server of before, a standby now, until somebody changes it.
     const former =
       stage.servers.primary() === stage.servers.first() ? stage.servers.second() : stage.servers.first();

@@ -9,6 +9,7 @@ import { findViolations } from '../support/find-violations.ts';
 import { addJobs, isExplained } from './faults.ts';
 import type { Clerk } from './shop-clerk.ts';
 import type { SoakStage } from './soak-stage.ts';
+import { afterLived } from './stillness.ts';
 
 const restWithinMs = 90_000;
 const askEveryMs = 500;
@@ -20,16 +21,21 @@ type Left = { open: number; pending: number; stuck: number };
 /** Waits until every order's time is over and every result is delivered; the jobs are called, not waited for. */
 export async function comeToRest(stage: SoakStage): Promise<string[]> {
   stage.merchant.mood = 'well';
-  const endAt = Date.now() + restWithinMs;
+  let isLate = false;
+  const waiting = afterLived(restWithinMs, () => {
+    isLate = true;
+  });
   let left: Left = { open: -1, pending: -1, stuck: -1 };
-  while (Date.now() < endAt) {
+  const isAtRest = () => left.open === 0 && left.pending === 0 && left.stuck === 0;
+  while (!isLate && !isAtRest()) {
+    await delay(askEveryMs);
     left = await hurry(stage).catch((error: unknown) => {
       if (isExplained(error)) return left;
       throw error;
     });
-    if (left.open === 0 && left.pending === 0 && left.stuck === 0) return [];
-    await delay(askEveryMs);
   }
+  waiting.stop();
+  if (isAtRest()) return [];
   return [
     `at the end ${left.open} orders are still open, ${left.pending} results not delivered, ${left.stuck} jobs locked for long`,
   ];

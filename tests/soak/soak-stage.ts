@@ -68,7 +68,6 @@ export async function openSoakStage(
     const context = openContext(servers);
     ends.push(() => context.drop());
     await liftCodesPerHour(context);
-    await setOrderSeconds(context, options.orderSeconds);
     const merchant = await startMoodyMerchant(random);
     ends.push(() => merchant.close());
     const shops: Shop[] = [];
@@ -80,6 +79,9 @@ export async function openSoakStage(
     const purses: Purses[] = [];
     for (let lane = 0; lane < options.lanes; lane += 1)
       purses.push(await fillPurses(context, shops[0] as Shop));
+
+    // Not earlier: a slow machine takes longer to fill the purses.
+    await setOrderSeconds(context, options.orderSeconds);
 
     const proxies: [CuttingProxy, CuttingProxy] = [
       await startCuttingProxy(servers.primary().port),

@@ -80,7 +80,11 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     hasFailed ||
     Date.now() - startedAt - sumStillMs(injected) > seconds * 1_000 ||
     options.isOver?.() === true;
-  const web = createWeb(stage.gateways, () => random.integer(0, 1_000));
+  const web = createWeb(
+    stage.gateways,
+    () => random.integer(0, 1_000),
+    (ms) => stoodStillSince(ms, injected),
+  );
   const stillness = watchStillness((fromMs, toMs) =>
     injected.push({ name: 'everything stood still', fromMs, toMs }),
   );

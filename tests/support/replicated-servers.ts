@@ -20,7 +20,10 @@ export type ReplicatedServers = {
   second(): EmbeddedPostgres;
   /** The server that takes writes. */
   primary(): EmbeddedPostgres;
-  /** The primary ends, the other takes its place, and the one that ended comes back as its standby. */
+  /**
+   * The primary ends, the other takes its place, and the one that ended comes back as its standby.
+   * @throws StandbyBehind when the other has not got everything in time; then the primary is the one of before.
+   */
   failOver(): Promise<void>;
   /** The primary ends as in a loss of power, and starts again; the proxy leads to it. */
   crash(): Promise<void>;
@@ -28,6 +31,11 @@ export type ReplicatedServers = {
   /** Without waiting, their files stay: when the process ends. */
   endAtOnce(): void;
 };
+
+/** Were it made the primary, what was committed would be lost. */
+export class StandbyBehind extends Error {
+  override name = 'StandbyBehind';
+}
 
 type Place = 0 | 1;
 
@@ -48,6 +56,15 @@ export async function startReplicatedServers(): Promise<ReplicatedServers> {
   const proxy = await startCuttingProxy(first.port);
   const url = new URL(first.url);
   url.port = String(proxy.port);
+  const reopenPrimary = async () => {
+    servers[primary] = await open(primary);
+    proxy.target(servers[primary].port);
+    // It may have come back at another port.
+    await asAdmin(servers[primary === 0 ? 1 : 0], async (admin) => {
+      await admin.query(`alter system set primary_conninfo = '${conninfoOf(servers[primary])}'`);
+      await admin.query('select pg_reload_conf()');
+    });
+  };
   return {
     url: url.href,
     proxy,
@@ -59,6 +76,10 @@ export async function startReplicatedServers(): Promise<ReplicatedServers> {
       await untilFollowed(servers[before]);
       // A clean stop sends all that was written to the standby before it ends.
       await servers[before].stop();
+      if (!(await hasReceived(servers[after], await readLastPosition(dirs[before])))) {
+        await reopenPrimary();
+        throw new StandbyBehind('the standby did not receive the last of what the primary wrote');
+      }
       await asAdmin(servers[after], (admin) => admin.query('select pg_promote(true, 30)'));
       primary = after;
       await follow(dirs[before], servers[after]);
@@ -68,13 +89,7 @@ export async function startReplicatedServers(): Promise<ReplicatedServers> {
       const { pid } = servers[primary];
       process.kill(pid, 'SIGQUIT');
       while (isProcessAlive(pid)) await delay(5);
-      servers[primary] = await open(primary);
-      proxy.target(servers[primary].port);
-      // It may have come back at another port.
-      await asAdmin(servers[primary === 0 ? 1 : 0], async (admin) => {
-        await admin.query(`alter system set primary_conninfo = '${conninfoOf(servers[primary])}'`);
-        await admin.query('select pg_reload_conf()');
-      });
+      await reopenPrimary();
     },
     async remove() {
       await proxy.close();
@@ -101,6 +116,27 @@ async function untilFollowed(server: EmbeddedPostgres): Promise<void> {
       await delay(20);
     }
     throw new Error('the standby does not follow');
+  });
+}
+
+/** Of the last checkpoint, which a clean stop writes as its last record: bytes 32 to 39 of the control file. */
+async function readLastPosition(dataDir: string): Promise<string> {
+  const { clusterDir } = JSON.parse(await readFile(join(dataDir, 'postgres.json'), 'utf8'));
+  const control = await readFile(join(clusterDir, 'global', 'pg_control'));
+  return `${control.readUInt32LE(36).toString(16)}/${control.readUInt32LE(32).toString(16)}`;
+}
+
+const receiveTriesMax = 250;
+
+/** A clean stop waits for that, but not for a standby that was cut off meanwhile. */
+async function hasReceived(standby: EmbeddedPostgres, position: string): Promise<boolean> {
+  return asAdmin(standby, async (admin) => {
+    for (let tries = 0; tries < receiveTriesMax; tries += 1) {
+      const { rows } = await admin.query('select pg_last_wal_receive_lsn() > $1::pg_lsn as has', [position]);
+      if (rows[0]?.has === true) return true;
+      await delay(20);
+    }
+    return false;
   });
 }
 
