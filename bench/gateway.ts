@@ -3,6 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -31,6 +32,10 @@ export type Ground = {
 
 const readyWithinMs = 30_000;
 const main = resolve(import.meta.dirname, '../src/main.ts');
+/** As `npm start` does. */
+const { start } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../package.json'), 'utf8'))
+  .scripts as { start: string };
+const nodeOptions = start.split(' ').filter((word) => word.startsWith('--'));
 
 export async function openGround(): Promise<Ground> {
   const dataDir = await mkdtemp(join(tmpdir(), 'vipay-bench-'));
@@ -80,7 +85,7 @@ async function startGateway(settings: Record<string, string>, publicUrl: string)
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('VIPAY_') && name !== 'DATABASE_URL',
   );
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [...nodeOptions, main], {
     env: { ...Object.fromEntries(inherited), ...settings },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
