@@ -1,6 +1,6 @@
 // All SQL of signing in: one statement before the PIN is compared, one when it was right or could not be.
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { type DbOrTx, type Tx, unflushed } from '../../ground/database/index.ts';
 import type { Environment, Locale } from '../../ground/terms.ts';
 import type { Wallet } from './wallet.ts';
@@ -120,11 +120,17 @@ export type SettledAttempt = {
 
 /**
  * Gives back what the attempt took. Locks a few counters until the transaction ends: call it last. The
- * transaction is not flushed: after a failure of the server the buyer signs in again.
+ * transaction is not flushed: after a failure of the server the buyer signs in again. `along` is written by the same
+ * statement: a `with` list.
  */
-export async function settleAttempt(db: DbOrTx, settled: SettledAttempt): Promise<void> {
+export async function settleAttempt(
+  db: DbOrTx,
+  settled: SettledAttempt,
+  along: RawBuilder<unknown> = sql``,
+): Promise<void> {
   const { isRight, countedAs, subjects, walletId, rehashed, now } = settled;
   await sql`
+    ${along}
     select sign_in_settle(${isRight}, ${countedAs}, ${pinSubject(settled)},
       ${subjects.checkout}, ${subjects.address}, ${subjects.addressRule}, ${walletId}::uuid,
       ${rehashed?.former ?? null}, ${rehashed?.pinHash ?? null}, ${now})

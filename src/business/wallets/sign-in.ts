@@ -1,5 +1,6 @@
 // Signing in to the wallet with phone and PIN, and everything that keeps a stranger from guessing.
 
+import type { RawBuilder } from 'kysely';
 import { canonicalAddress, networkOf } from '../../ground/addresses/index.ts';
 import type { Context } from '../../ground/context.ts';
 import type { DbOrTx } from '../../ground/database/index.ts';
@@ -34,9 +35,10 @@ export type SignedIn = {
   wallet: Wallet;
   /**
    * Ends the row of wrong PINs and gives the attempt back, by one statement. The caller runs it last in the
-   * transaction that opens the session. Until that commits, the attempt stays counted.
+   * transaction that opens the session. Until that commits, the attempt stays counted. `along` is a `with` list that
+   * the same statement writes.
    */
-  settle(tx: DbOrTx): Promise<void>;
+  settle(tx: DbOrTx, along?: RawBuilder<unknown>): Promise<void>;
 };
 
 export type SignInInput = {
@@ -111,7 +113,7 @@ export async function signIn(
     return { ok: false, error };
   }
   lines.succeeded(wallet, countedAs);
-  return { ok: true, wallet, settle: (tx) => settleAttempt(tx, right) };
+  return { ok: true, wallet, settle: (tx, along) => settleAttempt(tx, right, along) };
 }
 
 const subjectLength = 12;

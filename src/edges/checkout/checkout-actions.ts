@@ -22,7 +22,7 @@ import type { Context } from '../../ground/context.ts';
 import { inPipelinedTransaction } from '../../ground/database/index.ts';
 import { logEvent } from '../../ground/log/index.ts';
 import { plainDigits } from '../../ground/text/index.ts';
-import { replaceSession, updateSessionEnded } from './checkout-queries.ts';
+import { replacingSession, updateSessionEnded } from './checkout-queries.ts';
 import { createSession } from './checkout-sessions.ts';
 import type { Checkout } from './load-checkout.ts';
 import type { Note } from './note.ts';
@@ -79,7 +79,7 @@ export async function actSignIn(
   const { session, token } = createSession({ ...subject, mark, now: context.clock.now() });
   const payment = await inPipelinedTransaction(context.db, async (tx) => {
     const started = await startPaymentIn(tx, context, { ...subject, checkoutSessionId: session.id });
-    const writes = [replaceSession(tx, session), ...started.writes, result.settle(tx)];
+    const writes = [...started.writes, result.settle(tx, replacingSession(session))];
     return { result: started.result, writes };
   });
   if (!payment) return endWithoutAttempt(context, session.id);

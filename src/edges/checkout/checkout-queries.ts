@@ -1,6 +1,6 @@
 // All SQL of the checkout: its sessions, and everything a request to it needs to know, in one statement.
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { findOrder } from '../../business/orders/index.ts';
 import { joinPayer, type PaymentRecord, recordList, toRecord } from '../../business/payments/index.ts';
 import { type Columns, type DbOrTx, rowReader, selectList } from '../../ground/database/index.ts';
@@ -49,18 +49,21 @@ export async function findCheckout(
   return row ? { ...toRecord(row), session: readSession(row) } : null;
 }
 
-/** Ends the session that this browser had for the order, if any. */
-export async function replaceSession(
-  db: DbOrTx,
+/**
+ * A `with` list that stores the session, and ends the one that this browser had for the order, if any. For the
+ * statement that settles the attempt to sign in.
+ */
+export function replacingSession(
   session: SessionRow & { tokenHash: Buffer; signedInAt: Date },
-): Promise<void> {
-  await sql`
+): RawBuilder<unknown> {
+  return sql`
     with ended as (
       update checkout_sessions set ended_at = ${session.signedInAt}
-      where order_id = ${session.orderId} and browser_hash = ${session.browserHash} and ended_at is null)
-    insert into checkout_sessions (id, token_hash, browser_hash, order_id, wallet_id, signed_in_at, expires_at)
-    values (${session.id}, ${session.tokenHash}, ${session.browserHash}, ${session.orderId}, ${session.walletId},
-      ${session.signedInAt}, ${session.expiresAt})`.execute(db);
+      where order_id = ${session.orderId} and browser_hash = ${session.browserHash} and ended_at is null),
+    begun as (
+      insert into checkout_sessions (id, token_hash, browser_hash, order_id, wallet_id, signed_in_at, expires_at)
+      values (${session.id}, ${session.tokenHash}, ${session.browserHash}, ${session.orderId}, ${session.walletId},
+        ${session.signedInAt}, ${session.expiresAt}))`;
 }
 
 export async function updateSessionEnded(db: DbOrTx, id: string, now: Date): Promise<void> {
