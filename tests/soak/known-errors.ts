@@ -29,6 +29,7 @@ const knownErrors: readonly KnownError[] = [
   { line: /^a posting batch is not answered/, explainedBy: [...database, ...locks, ...still] },
   { line: /^notifications could not be claimed /, explainedBy: all },
   { line: /^notification attempt was not recorded /, explainedBy: all },
+  { line: /^notifications that were claimed could not be given back /, explainedBy: all },
   { line: /^jobs: the queue has stopped; starting it again /, explainedBy: jobs },
   { line: /^job failed; it is tried again /, explainedBy: [...all, 'jobs cut off'] },
   { line: /^a table could not be trimmed /, explainedBy: [...all, 'jobs cut off'] },
