@@ -5,7 +5,10 @@ import http from 'node:http';
 export type Answer = {
   status: number;
   location: string | null;
-  body: string;
+  /** The body as text. */
+  readonly body: string;
+  /** The body byte for byte, one character each: enough for what is written in ASCII. */
+  readonly raw: string;
   /** Of the whole answer as it came over the connection: status line, headers and body. */
   wireBytes: number;
   bodyBytes: number;
@@ -51,7 +54,7 @@ export class Buyer {
   readonly #url: string;
   readonly #address: string | null;
   readonly #cookies = new Map<string, string>();
-  page: Answer = { status: 0, location: null, body: '', wireBytes: 0, bodyBytes: 0 };
+  page: Answer = { status: 0, location: null, body: '', raw: '', wireBytes: 0, bodyBytes: 0 };
 
   /** `address`: where the buyer is, as a trusted proxy tells the gateway. */
   constructor(agent: http.Agent, checkoutUrl: string, address: string | null = null) {
@@ -72,7 +75,7 @@ export class Buyer {
   /** Sends the form of one step with what the page put into it, and follows to the page after it. */
   async press(step: string, typed: Record<string, string> = {}): Promise<Answer> {
     const hidden = ['form_token', 'payment_id'].flatMap((name) => {
-      const value = new RegExp(`name="${name}" value="([^"]+)"`).exec(this.page.body)?.[1];
+      const value = new RegExp(`name="${name}" value="([^"]+)"`).exec(this.page.raw)?.[1];
       return value === undefined ? [] : [[name, value] as [string, string]];
     });
     const body = new URLSearchParams([...hidden, ...Object.entries(typed)]).toString();
@@ -128,7 +131,12 @@ export function send(
         resolve({
           status: response.statusCode ?? 0,
           location: response.headers.location ?? null,
-          body: bytes.toString(),
+          get body() {
+            return bytes.toString();
+          },
+          get raw() {
+            return bytes.toString('latin1');
+          },
           // Exact for a connection of its own (an agent that keeps none); meaningless for a shared one.
           wireBytes: socket.bytesRead,
           bodyBytes: bytes.length,

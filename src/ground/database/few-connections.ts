@@ -10,8 +10,8 @@ import type pg from 'pg';
  */
 const patienceMs = 25;
 
-/** On most machines the database has as many processors as the gateway, and one statement runs while one travels. */
-export const fewConnections = Math.max(3, availableParallelism() * 2);
+/** Most databases have about as many processors as their gateway; while each runs a statement, one more is on its way. */
+export const fewConnections = availableParallelism() + 1;
 
 type Gate = {
   few: number;
