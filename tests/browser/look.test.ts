@@ -39,10 +39,11 @@ async function withPage(
   const page = await context.newPage();
   let markup = '';
   await page.route(`${origin}/**`, (route) => {
-    const nonce = /nonce="([^"]+)"/.exec(markup)?.[1] ?? '';
+    const textOf = (element: string) => new RegExp(`<${element}>([^]*?)</${element}>`).exec(markup)?.[1];
+    const inline = { style: textOf('style') ?? '', script: textOf('script') ?? null };
     // Without content a browser stays on its page, which goes on looking as it does while it waits.
     if (route.request().method() === 'POST') return route.fulfill({ status: 204 });
-    return route.fulfill({ headers: pageHeaders({ nonce }), body: markup });
+    return route.fulfill({ headers: pageHeaders({ inline }), body: markup });
   });
   const show = async (next: string) => {
     markup = next;

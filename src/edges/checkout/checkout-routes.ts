@@ -6,7 +6,7 @@ import { canonicalAddress } from '../../ground/addresses/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { isSentByAnotherOrigin } from '../../ground/http/index.ts';
 import { logEvent, logPath } from '../../ground/log/index.ts';
-import { chooseLocale, createNonce, pageHeaders } from '../../ground/pages/index.ts';
+import { chooseLocale, pageHeaders } from '../../ground/pages/index.ts';
 import type { Environment, Locale } from '../../ground/terms.ts';
 import { isFormToken } from './browser-mark.ts';
 import {
@@ -80,12 +80,10 @@ export function registerCheckout(
   }
   // Apps that wrap the checkout in a web view watch for this address and close.
   app.get(expiredPath, async (request, reply) => {
-    const nonce = createNonce();
     const known = await readExpired(context, request);
-    const frame = frameFor(context, request, known?.order.environment ?? 'live', nonce, known?.order.locale);
-    return reply
-      .headers(pageHeaders({ nonce }))
-      .send(expiredAppPage({ ...frame, returnHref: known?.returnHref ?? null }));
+    const frame = frameFor(context, request, known?.order.environment ?? 'live', known?.order.locale);
+    const page = expiredAppPage({ ...frame, returnHref: known?.returnHref ?? null });
+    return reply.headers(pageHeaders(page)).send(page.encode());
   });
 }
 
@@ -117,12 +115,12 @@ async function answerShow(
     rememberPaid(context, request, reply, { environment, walletId: checkout.payment.walletId });
 
   const isSandbox = environment === 'sandbox';
-  const page = await showCheckout(context, checkout, {
+  const shown = await showCheckout(context, checkout, {
     stays: stay === '1',
     testWallet: isSandbox ? (options.testWallet ?? null) : null,
   });
-  if (checkout.note && !page.keepsNote) setCheckoutCookie(context, reply, checkout, 'note', null);
-  return reply.headers(pageHeaders({ nonce: page.nonce, refresh: page.refresh })).send(page.markup);
+  if (checkout.note && !shown.keepsNote) setCheckoutCookie(context, reply, checkout, 'note', null);
+  return reply.headers(pageHeaders(shown.page, shown.refresh)).send(shown.page.encode());
 }
 
 async function answerAct(
@@ -199,23 +197,17 @@ function answerError(
       address: canonicalAddress(request.ip),
     });
   }
-  const nonce = createNonce();
   const view = {
-    ...{ ...frameFor(context, request, 'live', nonce), kind, traceId: request.id },
+    ...{ ...frameFor(context, request, 'live'), kind, traceId: request.id },
     ...(checkoutPath === undefined ? {} : { checkoutPath }),
   };
-  return reply.code(status).headers(pageHeaders({ nonce })).send(errorPage(view));
+  const page = errorPage(view);
+  return reply.code(status).headers(pageHeaders(page)).send(page.encode());
 }
 
 /** `ownLocale`: the order's, where one is known. */
-function frameFor(
-  context: Context,
-  request: FastifyRequest,
-  environment: Environment,
-  nonce: string,
-  ownLocale?: Locale,
-) {
+function frameFor(context: Context, request: FastifyRequest, environment: Environment, ownLocale?: Locale) {
   const { lang } = request.query as { lang?: unknown };
   const locale = chooseLocale(lang ?? ownLocale, request.headers['accept-language']);
-  return { locale, environment, operator: context.operator, nonce, now: context.clock.now() };
+  return { locale, environment, operator: context.operator, now: context.clock.now() };
 }

@@ -4,7 +4,7 @@ import { formatPaymentId, type Payer, type Payment } from '../../business/paymen
 import { recallPolicies } from '../../business/policies/index.ts';
 import type { Wallet } from '../../business/wallets/index.ts';
 import type { Context } from '../../ground/context.ts';
-import { createNonce, type PageRefresh } from '../../ground/pages/index.ts';
+import type { Page, PageRefresh } from '../../ground/pages/index.ts';
 import { asResponseCode, type ResponseCode } from '../../ground/protocols/index.ts';
 import { showText } from '../../ground/text/index.ts';
 import { formToken } from './browser-mark.ts';
@@ -24,7 +24,7 @@ import {
 import { buildReturnUrl } from './return-url.ts';
 import { isParty, mayEnd, seesOrder } from './standing.ts';
 
-export type ShownPage = { markup: string; nonce: string; refresh: PageRefresh | null; keepsNote: boolean };
+export type ShownPage = { page: Page; refresh: PageRefresh | null; keepsNote: boolean };
 
 /** The merchant's words are shown cleaned and within these lengths. They are stored and sent back whole. */
 const shownCharactersMax = { shopName: 100, description: 500, orderNo: 64 };
@@ -41,7 +41,6 @@ export async function showCheckout(
     locale: checkout.locale,
     environment: order.environment,
     operator: context.operator,
-    nonce: createNonce(),
     now: context.clock.now(),
     checkoutPath: checkout.path,
     order: {
@@ -56,9 +55,8 @@ export async function showCheckout(
     mayEnd: mayEnd(checkout),
     seesOrder: seesOrder(checkout),
   };
-  const shown = (markup: string, more: Partial<ShownPage> = {}): ShownPage => ({
-    markup,
-    nonce: frame.nonce,
+  const shown = (page: Page, more: Partial<ShownPage> = {}): ShownPage => ({
+    page,
     refresh: null,
     keepsNote: false,
     ...more,
@@ -96,8 +94,8 @@ export async function showCheckout(
   }
   const isUnderWay = payment.status === 'started' || payment.status === 'confirming';
   if (note?.page === 'processing' && isUnderWay) {
-    const markup = processingPage({ ...frame, transactionNo: payment.transactionNo });
-    return shown(markup, { refresh: { afterSeconds: askAgainSeconds, url: checkout.path }, keepsNote: true });
+    const page = processingPage({ ...frame, transactionNo: payment.transactionNo });
+    return shown(page, { refresh: { afterSeconds: askAgainSeconds, url: checkout.path }, keepsNote: true });
   }
   switch (payment.status) {
     case 'started':
@@ -134,7 +132,7 @@ async function showResult(
   const returnHref = party ? await buildReturnUrl(context, order) : null;
   const returnsByItself = returnHref !== null && !stays;
   return {
-    markup: resultPage({
+    page: resultPage({
       ...frame,
       status: order.status,
       responseCode: order.responseCode,
@@ -144,7 +142,6 @@ async function showResult(
       returnHref,
       returnAfterSeconds: returnsByItself ? returnAfterSeconds : null,
     }),
-    nonce: frame.nonce,
     refresh: returnsByItself ? { afterSeconds: returnAfterSeconds, url: returnHref } : null,
     keepsNote: false,
   };
@@ -156,7 +153,7 @@ async function showCode(
   frame: FormFrame,
   payment: Payment,
   wallet: Wallet,
-): Promise<string> {
+): Promise<Page> {
   const { confirmation } = checkout;
   const policies = await recallPolicies(context, frame.now);
   const told = checkout.note?.page === 'code' ? checkout.note : null;
@@ -176,7 +173,7 @@ async function showCode(
   });
 }
 
-function showRefusal(frame: FormFrame, payment: Payment, payer: Payer): string {
+function showRefusal(frame: FormFrame, payment: Payment, payer: Payer): Page {
   const code = asResponseCode(payment.refusalCode ?? '99');
   const detail = payment.refusalDetail;
   return refusalPage({

@@ -7,7 +7,7 @@ import { arrivalUrl, placeOrder } from '../../business/orders/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
 import { ProblemError, toProblem } from '../../ground/http/index.ts';
-import { chooseLocale, createNonce, pageHeaders } from '../../ground/pages/index.ts';
+import { chooseLocale, pageHeaders } from '../../ground/pages/index.ts';
 import type { Decoded, OrderFault, ResponseCode } from '../../ground/protocols/index.ts';
 import { faultPage } from '../checkout/pages/index.ts';
 import { logPlaced } from './log-orders.ts';
@@ -94,12 +94,10 @@ function answerFault(
   const { fault, site, rawQuery } = refused;
   const forTheLog = fault.finding === undefined ? fault.detail : `${fault.detail}; ${fault.finding}`;
   noteRefusal(request, { code: fault.code, detail: forTheLog });
-  const nonce = createNonce();
   const page = faultPage({
     locale: chooseLocale(localeOf(rawQuery), request.headers['accept-language']),
     environment: site?.environment ?? 'live',
     operator: context.operator,
-    nonce,
     now: context.clock.now(),
     code: fault.code,
     traceId: request.id,
@@ -111,8 +109,8 @@ function answerFault(
   if (fault.code === '75') reply.headers(new ProblemError('unavailable').headers);
   return reply
     .code(refused.status ?? statusByCode[fault.code] ?? 400)
-    .headers(pageHeaders({ nonce }))
-    .send(page);
+    .headers(pageHeaders(page))
+    .send(page.encode());
 }
 
 /** The buyer's language as a v1 query says it, before anything is proven; v2 hides it. */

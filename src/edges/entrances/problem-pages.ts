@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Context } from '../../ground/context.ts';
 import { ProblemError, type ProblemSlug, problems } from '../../ground/http/index.ts';
-import { chooseLocale, createNonce, html, pageHeaders, renderPage } from '../../ground/pages/index.ts';
+import { chooseLocale, html, pageHeaders, renderPage } from '../../ground/pages/index.ts';
 import { responseMessage } from '../../ground/protocols/index.ts';
 import { problemAdvice } from './problem-advice.ts';
 
@@ -15,12 +15,10 @@ export function registerProblemPages(app: FastifyInstance, context: Context): vo
       if (!isSlug(slug)) throw new ProblemError('not-found', { detail: 'there is no such problem' });
       const { status, code, title } = problems[slug];
       const locale = chooseLocale(request.query.lang, request.headers['accept-language']);
-      const nonce = createNonce();
       const page = renderPage({
         locale,
         environment: 'live',
         operator: context.operator,
-        nonce,
         title: slug,
         body: html`<section class="card stack">
         <h1>${responseMessage(code, locale)}</h1>
@@ -33,7 +31,7 @@ export function registerProblemPages(app: FastifyInstance, context: Context): vo
         </dl>
         </section>`,
       });
-      return reply.headers(pageHeaders({ nonce })).send(page);
+      return reply.headers(pageHeaders(page)).send(page.encode());
     },
   );
 }

@@ -1,7 +1,7 @@
 // The sandbox's inbox: what the wallet holders' phones would show. The code is the largest thing on the page.
 
 import type { Message, MessagePurpose } from '../../business/messages/index.ts';
-import { type Html, html, renderPage } from '../../ground/pages/index.ts';
+import { type Html, html, type Page, renderPage } from '../../ground/pages/index.ts';
 import type { Locale, Operator } from '../../ground/terms.ts';
 import { showText } from '../../ground/text/index.ts';
 import { vietnamParts } from '../../ground/time/index.ts';
@@ -13,7 +13,6 @@ const textCharactersMax = 600;
 export type InboxView = {
   locale: Locale;
   operator?: Operator | null | undefined;
-  nonce: string;
   /** As typed; empty: everybody's messages. */
   phone: string;
   /** The number cannot be read; no messages are shown. */
@@ -35,7 +34,7 @@ export function inboxHref(to: { locale: Locale; phone?: string; live?: boolean }
   return `${inboxPath}?${query}`;
 }
 
-export function inboxPage(view: InboxView): string {
+export function inboxPage(view: InboxView): Page {
   const { locale, phone, live } = view;
   const t = words[locale];
   const other = locale === 'vi' ? 'en' : 'vi';

@@ -6,8 +6,6 @@ import { inboxPage } from './inbox-page.ts';
 import { shopAwayPage } from './shop-away-page.ts';
 import { startPage } from './start-page.ts';
 
-const nonce = 'c2FtcGxlIG5vbmNlIDEyMw';
-
 function sampleMessages(locale: Locale): Message[] {
   const text =
     locale === 'vi'
@@ -27,13 +25,13 @@ function sampleMessages(locale: Locale): Message[] {
 
 /** Every page by a name fit for a file. */
 export function sandboxSamplePages(locale: Locale): Record<string, string> {
-  const inbox = { locale, nonce, phone: '', phoneMalformed: false, live: true, messages: [] };
+  const inbox = { locale, phone: '', phoneMalformed: false, live: true, messages: [] };
   return {
-    'sandbox-start': startPage({ locale, nonce, publicUrl: 'http://localhost:8080' }),
-    'sandbox-inbox': inboxPage({ ...inbox, messages: sampleMessages(locale) }),
-    'sandbox-inbox-empty': inboxPage(inbox),
-    'sandbox-inbox-paused': inboxPage({ ...inbox, live: false, phone: '0900000001' }),
-    'sandbox-inbox-wrong': inboxPage({ ...inbox, live: false, phone: '12', phoneMalformed: true }),
-    'sandbox-shop-away': shopAwayPage({ locale, nonce, reloads: true }),
+    'sandbox-start': startPage({ locale, publicUrl: 'http://localhost:8080' }).markup,
+    'sandbox-inbox': inboxPage({ ...inbox, messages: sampleMessages(locale) }).markup,
+    'sandbox-inbox-empty': inboxPage(inbox).markup,
+    'sandbox-inbox-paused': inboxPage({ ...inbox, live: false, phone: '0900000001' }).markup,
+    'sandbox-inbox-wrong': inboxPage({ ...inbox, live: false, phone: '12', phoneMalformed: true }).markup,
+    'sandbox-shop-away': shopAwayPage({ locale, reloads: true }).markup,
   };
 }

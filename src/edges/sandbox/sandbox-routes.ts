@@ -6,7 +6,7 @@ import { listSandboxMessages, type Message } from '../../business/messages/index
 import { parsePhone } from '../../business/wallets/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { encodeProblem, ProblemError } from '../../ground/http/index.ts';
-import { chooseLocale, createNonce, pageHeaders } from '../../ground/pages/index.ts';
+import { chooseLocale, pageHeaders } from '../../ground/pages/index.ts';
 import { findCode, inboxPage, inboxPath } from './inbox-page.ts';
 import { registerShopProxy } from './shop-proxy.ts';
 import { startPage, startPath } from './start-page.ts';
@@ -21,10 +21,9 @@ const messagesShownMax = 20;
 
 export function registerSandbox(app: FastifyInstance, context: Context, options: SandboxOptions): void {
   app.get(startPath, async (request, reply) => {
-    const nonce = createNonce();
     const { publicUrl, operator } = context;
-    const page = startPage({ locale: localeOf(request), nonce, publicUrl, operator });
-    return reply.headers(pageHeaders({ nonce })).send(page);
+    const page = startPage({ locale: localeOf(request), publicUrl, operator });
+    return reply.headers(pageHeaders(page)).send(page.encode());
   });
   app.get(inboxPath, async (request, reply) => {
     reply.header('vary', 'accept');
@@ -37,13 +36,11 @@ export function registerSandbox(app: FastifyInstance, context: Context, options:
 }
 
 async function answerInboxPage(context: Context, request: FastifyRequest, reply: FastifyReply) {
-  const nonce = createNonce();
   const filter = readPhone(request);
   const live = filter.ok && queryOf(request).live !== '0';
   const page = inboxPage({
     locale: localeOf(request),
     operator: context.operator,
-    nonce,
     phone: filter.ok ? (filter.phone ?? '') : filter.typed,
     phoneMalformed: !filter.ok,
     live,
@@ -51,8 +48,8 @@ async function answerInboxPage(context: Context, request: FastifyRequest, reply:
   });
   return reply
     .code(filter.ok ? 200 : 400)
-    .headers(pageHeaders({ nonce, refresh: live ? { afterSeconds: refreshSeconds } : null }))
-    .send(page);
+    .headers(pageHeaders(page, live ? { afterSeconds: refreshSeconds } : null))
+    .send(page.encode());
 }
 
 /** { data: [{ id, phone, purpose, text, code, created_at }] }, newest first, at most 100. */

@@ -1,6 +1,6 @@
 // Shown at /shop while the demo shop is not there.
 
-import { html, renderPage } from '../../ground/pages/index.ts';
+import { html, type Page, renderPage } from '../../ground/pages/index.ts';
 import type { Locale } from '../../ground/terms.ts';
 
 const words = {
@@ -24,7 +24,7 @@ const words = {
   },
 } as const;
 
-export function shopAwayPage(view: { locale: Locale; nonce: string; reloads: boolean }): string {
+export function shopAwayPage(view: { locale: Locale; reloads: boolean }): Page {
   const t = words[view.locale];
   return renderPage({
     ...view,

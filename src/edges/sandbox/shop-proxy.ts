@@ -4,7 +4,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import httpProxy from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { chooseLocale, createNonce, pageHeaders } from '../../ground/pages/index.ts';
+import { chooseLocale, pageHeaders } from '../../ground/pages/index.ts';
 import { shopAwayPage } from './shop-away-page.ts';
 
 export const shopPath = '/shop';
@@ -82,16 +82,16 @@ function without(headers: IncomingHttpHeaders, names: string[]): IncomingHttpHea
 }
 
 function answerShopAway(request: FastifyRequest, reply: FastifyReply, status: 502 | 503): void {
-  const nonce = createNonce();
   const { lang } = (request.query ?? {}) as { lang?: unknown };
   const locale = chooseLocale(lang, request.headers['accept-language']);
   // A GET can be repeated; a request with a body cannot.
   const reloads = request.method !== 'POST';
   // The unread rest of a body must not hold the connection.
   if (!request.raw.complete) reply.header('connection', 'close');
+  const page = shopAwayPage({ locale, reloads });
   reply
     .code(status)
-    .headers(pageHeaders({ nonce, refresh: reloads ? { afterSeconds: retryAfterSeconds } : null }))
+    .headers(pageHeaders(page, reloads ? { afterSeconds: retryAfterSeconds } : null))
     .header('retry-after', String(retryAfterSeconds))
-    .send(shopAwayPage({ locale, nonce, reloads }));
+    .send(page.encode());
 }

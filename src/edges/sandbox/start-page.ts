@@ -1,6 +1,6 @@
 // The first page of a sandbox: the tour in three steps, and where everything is.
 
-import { type Html, html, renderPage } from '../../ground/pages/index.ts';
+import { type Html, html, type Page, renderPage } from '../../ground/pages/index.ts';
 import type { Locale, Operator } from '../../ground/terms.ts';
 import { demoSites, demoWallets, payingWallet, testPin } from './demo-data.ts';
 import { inboxHref, inboxPath } from './inbox-page.ts';
@@ -10,12 +10,11 @@ export const startPath = '/';
 
 type StartView = {
   locale: Locale;
-  nonce: string;
   publicUrl: string;
   operator?: Operator | null | undefined;
 };
 
-export function startPage(view: StartView): string {
+export function startPage(view: StartView): Page {
   const t = startTexts[view.locale];
   return renderPage({
     ...view,

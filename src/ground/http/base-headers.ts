@@ -1,5 +1,5 @@
 // The headers of every answer: JSON, a redirect, an error, an answer to bytes that were no request. A page
-// replaces this policy by its own with nonces.
+// replaces this policy by its own, which allows its style and script.
 
 const contentSecurityPolicy =
   "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

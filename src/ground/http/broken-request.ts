@@ -6,7 +6,7 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { canonicalAddress } from '../addresses/index.ts';
 import { logEvent, withTrace } from '../log/index.ts';
-import { chooseLocale, createNonce, pageHeaders } from '../pages/index.ts';
+import { chooseLocale, pageHeaders } from '../pages/index.ts';
 import type { ProblemContext } from './errors.ts';
 import { encodeProblem, ProblemError, type ProblemSlug } from './problems.ts';
 import { createTraceId } from './trace.ts';
@@ -101,15 +101,14 @@ function draw(context: ProblemContext, problem: ProblemError, traceId: string, s
       body: encodeProblem(problem, { publicUrl: context.publicUrl, traceId }),
     };
   }
-  const nonce = createNonce();
   const languages = /^accept-language:[ \t]*([^\r\n]*)/im.exec(seen)?.[1];
   const view = {
     locale: chooseLocale(undefined, languages),
     environment: 'live' as const,
-    nonce,
     now: context.clock.now(),
     kind: 'bad_request' as const,
     traceId,
   };
-  return { headers: pageHeaders({ nonce }), body: context.errorPage(view) };
+  const page = context.errorPage(view);
+  return { headers: pageHeaders(page), body: page.markup };
 }

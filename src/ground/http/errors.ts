@@ -7,7 +7,7 @@ import { canonicalAddress } from '../addresses/index.ts';
 import type { Context } from '../context.ts';
 import { isPassingFault } from '../database/index.ts';
 import { logEvent, logPath, withTrace } from '../log/index.ts';
-import { chooseLocale, createNonce, pageHeaders } from '../pages/index.ts';
+import { chooseLocale, type Page, pageHeaders } from '../pages/index.ts';
 import type { Environment, Locale } from '../terms.ts';
 import { encodeProblem, type FieldError, ProblemError, type ProblemSlug } from './problems.ts';
 
@@ -28,11 +28,10 @@ export type ErrorKind =
 export type ErrorPage = (view: {
   locale: Locale;
   environment: Environment;
-  nonce: string;
   now: Date;
   kind: ErrorKind;
   traceId: string;
-}) => string;
+}) => Page;
 
 /** The parts of the gateway that are needed to answer a problem. */
 export type ProblemContext = Pick<Context, 'clock' | 'log' | 'publicUrl'> & { errorPage: ErrorPage };
@@ -134,18 +133,16 @@ export function answerProblem(
       .headers({ 'content-type': 'application/problem+json; charset=utf-8', 'cache-control': 'no-store' })
       .send(encodeProblem(problem, { publicUrl: context.publicUrl, traceId }));
   }
-  const nonce = createNonce();
   const { lang } = (request.query ?? {}) as { lang?: unknown };
   const page = context.errorPage({
     locale: chooseLocale(lang, request.headers['accept-language']),
     // The environment of such a request is unknown. A page without the sandbox's ribbon is the safe choice.
     environment: 'live',
-    nonce,
     now: timeOf(context.clock),
     kind: pageKinds[problem.slug] ?? 'bad_request',
     traceId,
   });
-  return reply.headers(pageHeaders({ nonce })).send(page);
+  return reply.headers(pageHeaders(page)).send(page.encode());
 }
 
 /**

@@ -1,3 +1,4 @@
 export { type Html, html, raw } from './html.ts';
 export { chooseLocale } from './locale.ts';
-export { createNonce, type PageRefresh, pageHeaders, renderPage, safeHref } from './page.ts';
+export { type Page, renderPage } from './page.ts';
+export { type PageRefresh, pageHeaders, safeHref } from './page-headers.ts';

@@ -1,15 +1,30 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { html } from './html.ts';
-import { createNonce, pageHeaders, renderPage, safeHref } from './page.ts';
+import { renderPage } from './page.ts';
+import { pageHeaders, safeHref } from './page-headers.ts';
 
-const nonce = 'abcdefghijklmnopqrstuv';
+const plain = { locale: 'vi', environment: 'live', title: 'a <b>', body: html`<p>x</p>` } as const;
 
-test('a page allows only what carries its nonce, posts only to us, and is framed by nobody', () => {
-  const headers = pageHeaders({ nonce });
+/** As a browser computes it, of the text between the tags. */
+function hashIn(markup: string, element: 'style' | 'script'): string {
+  const text = new RegExp(`<${element}>([^]*?)</${element}>`).exec(markup)?.[1] ?? '';
+  assert.notEqual(text, '');
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+test('a page allows only its own style and script, posts only to us, and is framed by nobody', () => {
+  const page = renderPage({
+    ...plain,
+    style: '.a{color:red}\n.b{color:blue}',
+    script: 'alert("a")\nalert(1<2)',
+  });
+  const headers = pageHeaders(page);
   const policy = headers['content-security-policy'] ?? '';
   assert.match(policy, /^default-src 'none'; /);
-  assert.match(policy, new RegExp(`style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'`));
+  const sources = `; style-src ${hashIn(page.markup, 'style')}; script-src ${hashIn(page.markup, 'script')}; `;
+  assert.ok(policy.includes(sources), policy);
   assert.match(policy, /form-action 'self'; frame-ancestors 'none'; base-uri 'none'$/);
   assert.doesNotMatch(policy, /unsafe|https?:|\*/);
   assert.equal(headers['referrer-policy'], 'no-referrer');
@@ -17,22 +32,40 @@ test('a page allows only what carries its nonce, posts only to us, and is framed
   assert.equal('refresh' in headers, false);
 });
 
-test('a nonce that could write a policy of its own is refused', () => {
-  assert.throws(() => pageHeaders({ nonce: "x' 'unsafe-inline" }));
+test('a page without a script allows none, and pages of different styles have policies of their own', () => {
+  const policyOf = (more: { style?: string; script?: string }) =>
+    pageHeaders(renderPage({ ...plain, ...more }))['content-security-policy'] ?? '';
+  assert.match(policyOf({}), /; script-src 'none'; /);
+  const policies = [{}, { style: '.a{}' }, { script: '1' }, { style: '.a{}', script: '1' }].map(policyOf);
+  assert.equal(new Set(policies).size, policies.length);
 });
 
-test('two nonces differ and fit both the header and the attribute', () => {
-  assert.notEqual(createNonce(), createNonce());
-  assert.doesNotThrow(() => pageHeaders({ nonce: createNonce() }));
+test('the bytes of a page are its markup, however long it is and whatever stands in it', () => {
+  for (const text of ['', 'Đơn hàng ₫', '\u{1F335} \ud83c broken', 'ế'.repeat(30_000), 'x'.repeat(70_000)]) {
+    for (const kind of [plain, { ...plain, environment: 'sandbox', locale: 'en', columns: 'two' } as const]) {
+      const page = renderPage({ ...kind, title: text, body: html`<p>${text}</p>`, script: '1' });
+      assert.deepEqual(page.encode(), Buffer.from(page.markup));
+      assert.ok(page.markup.endsWith('<script>1</script>\n</body>\n</html>'));
+    }
+  }
+});
+
+test('pages that are kept do not change each other', () => {
+  const [one, other] = ['một', 'hai'].map((title) => renderPage({ ...plain, title }));
+  const first = one?.encode();
+  const second = other?.encode();
+  assert.match(first?.toString() ?? '', /<title>một – viPay/);
+  assert.match(second?.toString() ?? '', /<title>hai – viPay/);
 });
 
 test('the refresh names its address on one line, in ASCII', () => {
-  const headers = pageHeaders({
-    nonce,
-    refresh: { afterSeconds: 5, url: 'https://shop.example/kết quả?a=1;b="2"\r\nx: y' },
+  const page = renderPage(plain);
+  const headers = pageHeaders(page, {
+    afterSeconds: 5,
+    url: 'https://shop.example/kết quả?a=1;b="2"\r\nx: y',
   });
   assert.equal(headers.refresh, '5; url=https://shop.example/k%E1%BA%BFt%20qu%E1%BA%A3?a=1;b=%222%22x:%20y');
-  assert.equal(pageHeaders({ nonce, refresh: { afterSeconds: 3 } }).refresh, '3');
+  assert.equal(pageHeaders(page, { afterSeconds: 3 }).refresh, '3');
 });
 
 test('addresses that run or carry content are refused, also in disguise', () => {
@@ -50,7 +83,8 @@ test('addresses that run or carry content are refused, also in disguise', () => 
   ]) {
     assert.equal(safeHref(address), null, JSON.stringify(address));
   }
-  assert.throws(() => pageHeaders({ nonce, refresh: { afterSeconds: 0, url: 'javascript:alert(1)' } }));
+  const refresh = { afterSeconds: 0, url: 'javascript:alert(1)' };
+  assert.throws(() => pageHeaders(renderPage(plain), refresh));
 });
 
 test('paths of this host, web addresses and an app of its own scheme pass', () => {
@@ -60,12 +94,11 @@ test('paths of this host, web addresses and an app of its own scheme pass', () =
 });
 
 test('the document names its language, links the other one, and has a ribbon in the sandbox only', () => {
-  const page = { locale: 'vi', nonce, title: 'a <b>', body: html`<p>x</p>` } as const;
-  const sandbox = renderPage({ ...page, environment: 'sandbox' });
+  const sandbox = renderPage({ ...plain, environment: 'sandbox' }).markup;
   assert.match(sandbox, /<html lang="vi">/);
   assert.match(sandbox, /<title>a &lt;b&gt; – viPay<\/title>/);
   assert.match(sandbox, /href="\?lang=en"/);
   assert.match(sandbox, /không phải tiền thật/);
-  const live = renderPage({ ...page, environment: 'live', locale: 'en', languageHref: null });
+  const live = renderPage({ ...plain, locale: 'en', languageHref: null }).markup;
   assert.doesNotMatch(live, /not real money|\?lang=/);
 });

@@ -1,7 +1,7 @@
 // The one-time code: where it went, until when it works, and how to get another.
 
 import { formatDong } from '../../../ground/money/index.ts';
-import { type Html, html, renderPage } from '../../../ground/pages/index.ts';
+import { type Html, html, type Page, renderPage } from '../../../ground/pages/index.ts';
 import { texts } from '../texts/index.ts';
 import { formatMoment, maskPhone } from './format.ts';
 import {
@@ -23,7 +23,7 @@ import type { CodeView } from './view-models.ts';
  */
 const sixDigits = '[^0-9０-９]*(?:[0-9０-９][^0-9０-９]*){6}';
 
-export function codePage(view: CodeView): string {
+export function codePage(view: CodeView): Page {
   const { code: t, common } = texts[view.locale];
   const { error, attemptsLeft } = view;
   const codeWrong = error === 'wrong' || error === 'malformed' || error === 'expired';

@@ -1,14 +1,14 @@
 // Signed in: which wallet pays how much, and one button. In class A the button pays; above it, it sends a code.
 
 import { formatDong } from '../../../ground/money/index.ts';
-import { html, renderPage } from '../../../ground/pages/index.ts';
+import { html, type Page, renderPage } from '../../../ground/pages/index.ts';
 import { texts } from '../texts/index.ts';
 import { formatMoment, maskHolderName, maskPhone } from './format.ts';
 import { alertBox, buttonForm, endPart, fact, orderSummary } from './parts.ts';
 import { checkoutScript } from './script.ts';
 import type { ConfirmView } from './view-models.ts';
 
-export function confirmPage(view: ConfirmView): string {
+export function confirmPage(view: ConfirmView): Page {
   const { confirm: t, common } = texts[view.locale];
   const { error, balanceDong, order } = view;
   const phone = maskPhone(view.phone);

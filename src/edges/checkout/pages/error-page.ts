@@ -2,7 +2,7 @@
 // form), so there is no language link. The page holds both languages; when the buyer opens the second, it
 // replaces the first.
 
-import { type Html, html, renderPage, safeHref } from '../../../ground/pages/index.ts';
+import { type Html, html, type Page, renderPage, safeHref } from '../../../ground/pages/index.ts';
 import { responseMessage } from '../../../ground/protocols/index.ts';
 import type { Locale } from '../../../ground/terms.ts';
 import { texts } from '../texts/index.ts';
@@ -13,7 +13,7 @@ import type { ErrorKind, ErrorView, ExpiredAppView, FaultView, PageFrame } from 
 type Lines = { title: string; what: string; money: string; todo: string };
 
 /** Not found, not allowed, too large, our own fault: every error that belongs to no order. */
-export function errorPage(view: ErrorView): string {
+export function errorPage(view: ErrorView): Page {
   const facts = (locale: Locale) =>
     view.traceId !== null && html`<dl class="facts">${fact(texts[locale].common.traceId, view.traceId)}</dl>`;
   return bilingualPage(
@@ -25,7 +25,7 @@ export function errorPage(view: ErrorView): string {
 }
 
 /** A shop's request could not become an order. The browser is sent nowhere. */
-export function faultPage(view: FaultView): string {
+export function faultPage(view: FaultView): Page {
   const lines = (locale: Locale): Lines => {
     const fault = texts[locale].error.fault;
     const title = locale === view.locale && view.title !== null ? view.title : fault.title;
@@ -48,7 +48,7 @@ export function faultPage(view: FaultView): string {
 }
 
 /** GET /vipay_v2/expired: apps that wrap the checkout watch for this address and close. */
-export function expiredAppPage(view: ExpiredAppView): string {
+export function expiredAppPage(view: ExpiredAppView): Page {
   const { expiredApp: t, common } = texts[view.locale];
   const href = view.returnHref === null ? null : safeHref(view.returnHref);
   return renderPage({
@@ -101,7 +101,7 @@ function bilingualPage(
   lines: (locale: Locale) => Lines,
   facts: (locale: Locale) => Html | false,
   way: (locale: Locale) => Html,
-): string {
+): Page {
   const otherLocale = view.locale === 'vi' ? 'en' : 'vi';
   const own = lines(view.locale);
   const other = lines(otherLocale);

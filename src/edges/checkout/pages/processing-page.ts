@@ -1,11 +1,11 @@
 // The outcome is not known yet: the page that keeps a buyer from paying twice. It refreshes by header.
 
-import { html, renderPage } from '../../../ground/pages/index.ts';
+import { html, type Page, renderPage } from '../../../ground/pages/index.ts';
 import { texts } from '../texts/index.ts';
 import { fact, icons, orderSummary } from './parts.ts';
 import type { ProcessingView } from './view-models.ts';
 
-export function processingPage(view: ProcessingView): string {
+export function processingPage(view: ProcessingView): Page {
   const { processing: t, result } = texts[view.locale];
   return renderPage({
     ...view,

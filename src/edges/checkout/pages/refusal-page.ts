@@ -1,7 +1,7 @@
 // A refusal that leaves the order open: what happened, that no money moved, and what can be done now.
 
 import { formatDong } from '../../../ground/money/index.ts';
-import { type Html, html, renderPage } from '../../../ground/pages/index.ts';
+import { type Html, html, type Page, renderPage } from '../../../ground/pages/index.ts';
 import { texts } from '../texts/index.ts';
 import { formatMoment } from './format.ts';
 import { type ButtonLook, buttonForm, endPart, fact, icons, orderSummary } from './parts.ts';
@@ -25,7 +25,7 @@ const waysOn: Record<RefusalCode, readonly Way[]> = {
   '99': ['retry', 'give-up'],
 };
 
-export function refusalPage(view: RefusalView): string {
+export function refusalPage(view: RefusalView): Page {
   const { refusal: t, common } = texts[view.locale];
   const lines = refusalLines(view);
   const ways = usefulWays(view);

@@ -1,13 +1,13 @@
 // The final result, as a receipt; and the way back to the shop for the browser that came from it or paid.
 
-import { type Html, html, renderPage, safeHref } from '../../../ground/pages/index.ts';
+import { type Html, html, type Page, renderPage, safeHref } from '../../../ground/pages/index.ts';
 import { texts } from '../texts/index.ts';
 import { formatInstant } from './format.ts';
 import { amountLine, fact, icons, shopLine } from './parts.ts';
 import { checkoutScript } from './script.ts';
 import type { ResultView } from './view-models.ts';
 
-export function resultPage(view: ResultView): string {
+export function resultPage(view: ResultView): Page {
   const { order } = view;
   const lines = resultLines(view);
   return renderPage({

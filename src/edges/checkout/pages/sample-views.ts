@@ -45,7 +45,6 @@ export function sampleFrame(locale: Locale, live = false): FormFrame {
   return {
     locale,
     environment: live ? 'live' : 'sandbox',
-    nonce: 'c2FtcGxlIG5vbmNlIDEyMw',
     now,
     operator: live ? { name: 'Ví An Bình', contact: '1900 1234, hotro@vi.example' } : null,
     checkoutPath: '/checkout/Zk3vYwq7T0yJ2m8sQh5dXA1nBcR4uLpe',
@@ -71,7 +70,7 @@ export function sampleSignIn(frame: FormFrame, change: Partial<SignInView> = {})
     attemptsLeft: null,
     testWallet: { phone: '0900000001', pin: '246810' },
     ...change,
-  });
+  }).markup;
 }
 
 export function sampleConfirm(frame: FormFrame, change: Partial<ConfirmView> = {}): string {
@@ -85,7 +84,7 @@ export function sampleConfirm(frame: FormFrame, change: Partial<ConfirmView> = {
     error: null,
     nextCodeFrom: null,
     ...change,
-  });
+  }).markup;
 }
 
 export function sampleCode(frame: FormFrame, change: Partial<CodeView> = {}): string {
@@ -100,7 +99,7 @@ export function sampleCode(frame: FormFrame, change: Partial<CodeView> = {}): st
     resent: false,
     inboxPath: frame.environment === 'sandbox' ? '/sandbox/inbox?phone=0900000001' : null,
     ...change,
-  });
+  }).markup;
 }
 
 export function sampleRefusal(
@@ -116,7 +115,7 @@ export function sampleRefusal(
     retryAt: code === '79' || code === '10' || code === '13' ? minutesLater(30) : null,
     traceId: code === '99' ? 'trc_01jd8q2v7hx5k9' : null,
     ...change,
-  });
+  }).markup;
 }
 
 export function sampleResult(frame: FormFrame, change: Partial<ResultView> = {}): string {
@@ -130,7 +129,7 @@ export function sampleResult(frame: FormFrame, change: Partial<ResultView> = {})
     returnHref: 'shop-app://return?merch_txn_ref=1619416692633&response_code=00',
     returnAfterSeconds: 5,
     ...change,
-  });
+  }).markup;
 }
 
 /** An order whose words are as long as orders' words may be. */
@@ -196,24 +195,24 @@ export function samplePages(locale: Locale, live = false): Record<string, string
       returnHref: null,
       ...stays,
     }),
-    processing: processingPage({ ...frame, transactionNo: '2611230000042' }),
+    processing: processingPage({ ...frame, transactionNo: '2611230000042' }).markup,
     fault: faultPage({
       ...frame,
       code: '97',
       traceId: 'trc_01jd8q2v7hx5k9',
       detail: 'secure_hash does not match the received fields',
       title: null,
-    }),
+    }).markup,
     'expired-app': expiredAppPage({
       ...frame,
       returnHref: 'shop-app://return?merchant_site=shop_v2',
-    }),
+    }).markup,
   };
   for (const code of refusalCodes) pages[`refusal-${code}`] = sampleRefusal(frame, code);
   for (const kind of errorKinds)
     pages[`error-${kind}`] = errorPage({
       ...{ ...pageFrame, kind, traceId: 'trc_01jd8q2v7hx5k9', homePath: live ? null : '/' },
       ...(kind === 'form_refused' || kind === 'cookies_missing' ? { checkoutPath } : {}),
-    });
+    }).markup;
   return pages;
 }

@@ -1,12 +1,12 @@
 // The first page a buyer meets: what is to be paid, to whom, and the way into the wallet.
 
-import { html, renderPage } from '../../../ground/pages/index.ts';
+import { html, type Page, renderPage } from '../../../ground/pages/index.ts';
 import { texts } from '../texts/index.ts';
 import { alertBox, alertId, endPart, formAction, hiddenFields, orderSummary, submitButton } from './parts.ts';
 import { checkoutScript } from './script.ts';
 import type { SignInView } from './view-models.ts';
 
-export function signInPage(view: SignInView): string {
+export function signInPage(view: SignInView): Page {
   const { signIn: t, common } = texts[view.locale];
   const { error } = view;
   const phoneWrong = error === 'credentials' || error === 'phone_malformed';

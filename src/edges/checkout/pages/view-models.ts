@@ -11,8 +11,6 @@ export type PageFrame = {
   environment: Environment;
   /** who runs the gateway; at the foot of the page */
   operator?: Operator | null | undefined;
-  /** of this response; the same one goes to `pageHeaders` */
-  nonce: string;
   /** the moment of this response: decides whether a time needs its date */
   now: Date;
 };
