@@ -253,7 +253,7 @@ test('payments that no ledger can post fail by themselves, and the others of the
     now: context.clock.now(),
   });
   // No hand can do this without taking the trigger away: who is credited is agreed when the payment starts.
-  await asOwner('alter table payments disable trigger payments_move', []);
+  await asOwner('alter table payments disable trigger payments_stay_agreed', []);
   const setCredit = (accountId: string, { paymentId }: ReadyPayment) =>
     sql`update payments set credit_account_id = ${accountId} where id = ${paymentId}`.execute(context.owner);
   await setCredit(live, otherEnvironment);
@@ -263,7 +263,7 @@ test('payments that no ledger can post fail by themselves, and the others of the
   const { rows } = await sql<{ id: string }>`
     select id from accounts where environment = 'sandbox' and kind = 'bank_collection'`.execute(context.db);
   await setCredit(rows[0]?.id ?? '', toABank);
-  await asOwner('alter table payments enable trigger payments_move', []);
+  await asOwner('alter table payments enable trigger payments_stay_agreed', []);
 
   const told = await postByPin(own, [
     ready[0] as ReadyPayment,

@@ -126,16 +126,25 @@ test('what was agreed never changes, not of an open order and not of a final one
   const { orderId, paymentId } = await givenStarted();
   const other = await givenStarted();
   const richer = await givenWallet(context);
+  const unpaid = await givenOrder(context, site);
+  const elsewhere = await givenSite(context);
   const attempts = [
     `update orders set amount_dong = amount_dong + 1 where id = '${orderId}'`,
     `update orders set merch_txn_ref = 'another' where id = '${orderId}'`,
     `update orders set environment = 'live' where id = '${orderId}'`,
+    `update orders set id = gen_random_uuid() where id = '${unpaid.id}'`,
+    `update orders set merchant_site = '${elsewhere.site.merchantSite}' where id = '${orderId}'`,
     `update payments set amount_dong = amount_dong + 1 where id = '${paymentId}'`,
     `update payments set fee_dong = 0 where id = '${paymentId}'`,
     `update payments set vat_dong = vat_dong + 1 where id = '${paymentId}'`,
     `update payments set wallet_id = '${richer.id}' where id = '${paymentId}'`,
     `update payments set order_id = '${other.orderId}' where id = '${paymentId}'`,
     `update payments set credit_account_id = '${richer.accountId}' where id = '${paymentId}'`,
+    `update payments set id = gen_random_uuid() where id = '${paymentId}'`,
+    `update payments set environment = 'live' where id = '${paymentId}'`,
+    // With what a posting sets beside it.
+    `update payments set status = 'paid', final_at = created_at, amount_dong = 1 where id = '${paymentId}'`,
+    `update orders set status = 'paid', response_code = '00', final_at = created_at, amount_dong = 1 where id = '${orderId}'`,
   ];
   for (const state of ['under way', 'final']) {
     if (state === 'final') {
