@@ -10,6 +10,7 @@ import { addJobs, isExplained } from './faults.ts';
 import type { Clerk } from './shop-clerk.ts';
 import type { SoakStage } from './soak-stage.ts';
 import { afterLived } from './stillness.ts';
+import { tellUnrest } from './tell-unrest.ts';
 
 const restWithinMs = 90_000;
 const askEveryMs = 500;
@@ -38,6 +39,7 @@ export async function comeToRest(stage: SoakStage): Promise<string[]> {
   if (isAtRest()) return [];
   return [
     `at the end ${left.open} orders are still open, ${left.pending} results not delivered, ${left.stuck} jobs locked for long`,
+    ...(await tellUnrest(stage)),
   ];
 }
 
