@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import ipaddr from 'ipaddr.js';
 import { canonicalAddress, networkOf } from './index.ts';
 
 test('every spelling of one address is one caller', () => {
@@ -46,6 +47,19 @@ test('twenty hosts of one /64 are one caller, the next /64 is another', () => {
   );
   assert.equal(new Set(hosts).size, 1);
   assert.notEqual(networkOf('2001:db8:0:1::1'), hosts[0]);
+});
+
+test('a network is the first half of its address, wherever its zeros are', () => {
+  for (const [address, network] of [
+    ['2001:db8::1', '2001:db8::/64'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:0:1::ff', '2001:db8:0:1::/64'],
+    ['::1', '::/64'],
+    ['0:0:0:1::1', '0:0:0:1::/64'],
+  ] as const) {
+    assert.equal(networkOf(address), network);
+    assert.equal(networkOf(address), `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/64`)}/64`);
+  }
 });
 
 test('an address is shown whole, in one spelling', () => {

@@ -6,6 +6,7 @@ const unknown = 'unknown';
 /** A provider gives each customer a /64 or more, and a host may change its address within it as it likes. */
 const callerPrefixIPv6 = 64;
 const textLengthMax = 64;
+const mappedPrefix = '::ffff:';
 
 /** The address alone, in its usual spelling; `unknown` when the text is no address. For logs and lists. */
 export function canonicalAddress(text: string): string {
@@ -19,17 +20,28 @@ export function networkOf(text: string): string {
   const address = parse(text);
   if (address === null) return unknown;
   if (address instanceof ipaddr.IPv4) return address.toString();
-  const network = ipaddr.IPv6.networkAddressFromCIDR(`${address.toString()}/${callerPrefixIPv6}`);
-  return `${network.toString()}/${callerPrefixIPv6}`;
+  const network = address.toByteArray().fill(0, callerPrefixIPv6 / 8);
+  return `${new ipaddr.IPv6(network).toString()}/${callerPrefixIPv6}`;
 }
 
 function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
   if (text.length > textLengthMax) return null;
   const bare = withoutPort(text.trim()).replace(/%.*$/, '');
-  if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return ipaddr.IPv4.parse(bare);
-  if (!ipaddr.IPv6.isValid(bare)) return null;
-  const address = ipaddr.IPv6.parse(bare);
-  return insideIPv4(address) ?? address;
+  // As Node writes an IPv4 address on a socket that takes both kinds.
+  const plain = bare.startsWith(mappedPrefix) ? bare.slice(mappedPrefix.length) : bare;
+  if (ipaddr.IPv4.isValidFourPartDecimal(plain)) return ipaddr.IPv4.parse(plain);
+  const address = parseIPv6(bare);
+  return address && (insideIPv4(address) ?? address);
+}
+
+/** Asks once: `isValid` reads the whole text as well. */
+function parseIPv6(text: string): ipaddr.IPv6 | null {
+  if (!text.includes(':')) return null;
+  try {
+    return ipaddr.IPv6.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** `[2001:db8::1]:443` and `192.0.2.1:443`; a bare IPv6 address has colons of its own and no port. */
