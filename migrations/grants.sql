@@ -133,5 +133,5 @@ grant execute on function code_store, code_count_attempt, code_forgive_attempt, 
 grant execute on function lock_orders, lock_live_payments, lock_wallets to :app_role;
 grant execute on function posting_lock, posting_accounts, posting_apply, notifications_record to :app_role;
 grant execute on function order_insert, answer_find, answer_keep to :app_role;
-grant execute on function policy_in_force, attempts_take, attempts_give_back, attempts_count_pin to :app_role;
+grant execute on function policy_in_force, policies_in_force, attempts_take, attempts_give_back, attempts_count_pin to :app_role;
 grant execute on function sign_in_begin, sign_in_settle, wallets_rehash_pin to :app_role;

@@ -377,3 +377,52 @@ test('a right PIN of a locked or closed wallet says so, and opens nothing', asyn
     assert.equal(await attempt(wallet, testPin), error);
   }
 });
+
+test('the first wrong PIN counts as any other: with a maximum of one it locks, without locks to give it is not judged', async () => {
+  const now = context.clock.now();
+  const client = await context.owner.pool.connect();
+  try {
+    for (const { attemptsMax, locksMax, counted } of [
+      { attemptsMax: 5, locksMax: 10, counted: [true, 4, false, false] },
+      { attemptsMax: 2, locksMax: 10, counted: [true, 1, false, false] },
+      { attemptsMax: 1, locksMax: 10, counted: [true, 0, true, false] },
+      { attemptsMax: 1, locksMax: 1, counted: [true, 0, true, true] },
+      { attemptsMax: 5, locksMax: 0, counted: [false, 0, false, true] },
+    ]) {
+      await client.query('begin');
+      await client.query(
+        `insert into policies (rule, valid_from, value, source)
+         values ('pin.attempts_max', $1, $2, 'operator'), ('pin.locks_max', $1, $3, 'operator')`,
+        [now, attemptsMax, locksMax],
+      );
+      const { rows } = await client.query(
+        `select is_counted, attempts_left, locks_at is not null as locks, is_locked_for_good
+         from attempts_count_pin('phone', 'first', null, $1)`,
+        [now],
+      );
+      assert.deepEqual(rows.map(Object.values), [counted], `${attemptsMax} attempts, ${locksMax} locks`);
+      await client.query('rollback');
+    }
+  } finally {
+    client.release();
+  }
+});
+
+test('rules are read in the order in which they are asked for, as of the moment; one that has no value is named', async () => {
+  const now = context.clock.now();
+  const read = async (rules: string[], at: Date) =>
+    (await context.db.pool.query('select policies_in_force($1, $2) as values', [rules, at])).rows[0].values;
+  const rules = ['pin.locks_max', 'lock.seconds_max', 'pin.attempts_max', 'pin.locks_max'];
+  const each = await Promise.all(
+    rules.map(
+      async (rule) =>
+        (await context.db.pool.query('select policy_in_force($1, $2) as value', [rule, now])).rows[0].value,
+    ),
+  );
+  assert.deepEqual(await read(rules, now), each);
+  await assert.rejects(
+    read(['pin.locks_max', 'pin.no_such_rule'], now),
+    /no policy row for pin\.no_such_rule/,
+  );
+  await assert.rejects(read(['pin.locks_max'], new Date(0)), /no policy row for pin\.locks_max/);
+});
