@@ -34,11 +34,13 @@ export function judgeFlatness(samples: readonly Memory[]): Flatness {
 export async function sampleMemory(
   { gateways: [first] }: SoakStage,
   samples: Memory[],
-  isOver: () => boolean,
+  { isOver, stoodStill }: { isOver: () => boolean; stoodStill: (sinceMs: number) => Promise<boolean> },
 ) {
   const findings: string[] = [];
   while (!isOver()) {
-    const sample = await first.measure().catch((error: unknown) => {
+    const askedAtMs = Date.now();
+    const sample = await first.measure().catch(async (error: unknown) => {
+      if (await stoodStill(askedAtMs)) return null;
       findings.push(`the memory of ${first.name} was not measured: ${(error as Error).message}`);
       return null;
     });

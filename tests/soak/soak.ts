@@ -99,7 +99,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     ends.push(() => progress.stop());
     const [failedFaults, unmeasured] = await Promise.all([
       injectFaults(stage, random, { isOver, pauseMsMax: seconds < 120 ? 600 : 3_000 }, injected),
-      sampleMemory(stage, samples, isOver),
+      sampleMemory(stage, samples, { isOver, stoodStill: (ms) => stoodStillSince(ms, injected) }),
       ...stage.purses.map((_, lane) =>
         runLane(stage, { web, clerk, random, errands, shown, pause, isOver }, lane),
       ),

@@ -76,8 +76,7 @@ export function createWeb(
       });
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
       const fault = judge(answer);
-      if (fault !== null && !(await stoodStillSince(askedAtMs)))
-        blame(`${gateway.name}, ${request.kind}: ${fault}`);
+      if (fault !== null) blame(`${gateway.name}, ${request.kind}: ${fault}`);
       if (answer.status < 500) {
         const known = latencies.get(request.kind) ?? [];
         known.push(performance.now() - from);
