@@ -1,6 +1,6 @@
 // The checkout's rounds as figures: medians with the least and the most beside them, named as in the JSON file.
 
-import { busyLevel, type CheckoutRound } from './checkout-rounds.ts';
+import { busyLevel, type CheckoutRound, hashingLevel } from './checkout-rounds.ts';
 import { type Spread, toSpread } from './ledger-figures.ts';
 
 /** Requests of one whole checkout: the order, arriving, and page, form, page, form, page. */
@@ -17,15 +17,15 @@ export type CheckoutFigures = {
   /** Beside it, in the same round. */
   healthz_per_s: Spread;
   hashes_per_s: Spread;
-  /** Without hashing, from sixteen buyers: requests per second as a share of `GET /healthz` per second. */
+  /** Without hashing, from `busyLevel` buyers: requests per second as a share of `GET /healthz` per second. */
   excluded: { ratio_to_healthz: number; ratio_spread: Spread; runs: CheckoutRun[] };
-  /** With it: checkouts per second as a share of hashes per second. */
+  /** With it, from `hashingLevel` buyers: checkouts per second as a share of hashes per second. */
   included: { ratio_to_hashes: number; ratio_spread: Spread; runs: CheckoutRun[] };
   /** One buyer alone, without hashing: seven requests from the first byte to the last. */
   single: { p50_ms: number; p50_spread: Spread };
-  /** Orders by REST alone, from sixteen callers. */
+  /** Orders by REST alone, from `busyLevel` callers. */
   orders: { per_s: Spread; ratio_to_healthz: number };
-  /** Without hashing, two gateway processes on one database, sixteen buyers. */
+  /** Without hashing, two gateway processes on one database, `busyLevel` buyers. */
   two_processes: { checkouts_per_s: Spread; ratio_to_healthz: number };
 };
 
@@ -46,7 +46,9 @@ export function toCheckoutFigures(rounds: readonly CheckoutRound[]): CheckoutFig
   const shareOfHealthz = (perSecond: number, round: CheckoutRound) =>
     (perSecond * requestsPerCheckout) / round.healthzPerSecond;
   const excluded = spread((round) => shareOfHealthz(rateOf(round, 'excluded', busyLevel).perSecond, round));
-  const included = spread((round) => rateOf(round, 'included', busyLevel).perSecond / round.hashesPerSecond);
+  const included = spread(
+    (round) => rateOf(round, 'included', hashingLevel).perSecond / round.hashesPerSecond,
+  );
   const single = spread((round) => rateOf(round, 'excluded', 1).p50Ms);
   return {
     healthz_per_s: spread((round) => round.healthzPerSecond),

@@ -24,11 +24,17 @@ export type CheckoutRound = {
   paid: number;
 };
 
+/** `levels`: how many buyers at once are measured beside those of the headlines. */
 export type RoundPlan = { seconds: number; levels: readonly number[] };
 
-/** How many buyers at once the figures of the headlines are from. */
-export const busyLevel = 16;
-const httpLanes = 16;
+/**
+ * How many buyers at once the figures of the headlines are from, and how many ask for `healthz` and place orders
+ * beside: enough to keep both processors busy. With fewer, the programs wait for one another, and what they do
+ * together (postings, claims, writes to a socket) is done for one or two at a time.
+ */
+export const busyLevel = 64;
+/** With hashing: sixteen keep the two computations busy that run at a time; the others would only wait for them. */
+export const hashingLevel = 16;
 /** A gateway that has just begun runs code that is not yet compiled; it gets faster for some thousand requests. */
 const warmUpSeconds = 10;
 
@@ -38,7 +44,7 @@ export async function runRound(
   { cheap, real }: CheckoutStages,
   { seconds, levels }: RoundPlan,
 ): Promise<CheckoutRound> {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+  const agent = new http.Agent({ keepAlive: true, maxSockets: busyLevel });
   let paid = 0;
   const checkouts = async (urls: string[], stage: CheckoutStage, lanes: number, time = seconds) => {
     const shops = urls.map((publicUrl): Shop => ({ publicUrl, apiKey: stage.apiKey, agent }));
@@ -48,30 +54,33 @@ export async function runRound(
     paid += rate.count;
     return rate;
   };
-  const atLevels = async (url: string, stage: CheckoutStage) => {
-    await checkouts([url], stage, busyLevel, warmUpSeconds);
+  const atLevels = async (url: string, stage: CheckoutStage, busiest: number) => {
+    await checkouts([url], stage, busiest, warmUpSeconds);
+    await untilNothingIsOwed(stage);
     const rates = new Map<number, Rate>();
-    for (const lanes of levels) rates.set(lanes, await checkouts([url], stage, lanes));
+    for (const lanes of [...levels.filter((level) => level < busiest), busiest])
+      rates.set(lanes, await checkouts([url], stage, lanes));
     return rates;
   };
   try {
     const hashesPerSecond = await measureHashing(real.context, seconds / 2);
     const withHashing = await real.ground.startGateway(real.cost);
-    const included = await atLevels(withHashing.publicUrl, real);
+    const included = await atLevels(withHashing.publicUrl, real, hashingLevel);
     await withHashing.stop();
 
     const first = await cheap.ground.startGateway(cheap.cost);
     const url = first.publicUrl;
-    const excluded = await atLevels(url, cheap);
+    const excluded = await atLevels(url, cheap, busyLevel);
     // The gateway does nothing else beside: what its shop has not heard yet would make HTTP look slower than it is.
     await untilNothingIsOwed(cheap);
-    const healthz = await runFor(seconds, httpLanes, async () => {
+    const healthz = await runFor(seconds, busyLevel, async () => {
       await send(agent, `${url}/healthz`, { method: 'GET' });
     });
-    const orders = await runFor(seconds, httpLanes, async () => {
+    const orders = await runFor(seconds, busyLevel, async () => {
       await placeOrder({ publicUrl: url, apiKey: cheap.apiKey, agent }, amountDong);
     });
     const second = await cheap.ground.startGateway(cheap.cost, { place: 1 });
+    await checkouts([second.publicUrl], cheap, busyLevel, warmUpSeconds / 2);
     const twoProcesses = await checkouts([url, second.publicUrl], cheap, busyLevel);
     await second.stop();
     await first.stop();

@@ -14,7 +14,7 @@ export const realCost: Argon2Cost = { memoryKib: 19_456, passes: 2, parallelism:
 export const nextToNoCost: Argon2Cost = { memoryKib: 128, passes: 1, parallelism: 1 };
 
 export const pin = '246810';
-const walletsPerCost = 16;
+const walletsPerCost = 64;
 
 export type CheckoutStage = {
   context: Context;

@@ -24,7 +24,7 @@ import { type Receiver, startReceiver } from './receiver.ts';
 const rounds = 3;
 
 export async function benchCheckout({ quick }: { quick: boolean }) {
-  const plan = quick ? { seconds: 1.5, levels: [1, 16] } : { seconds: 4, levels: [1, 4, 16] };
+  const plan = quick ? { seconds: 3, levels: [1] } : { seconds: 6, levels: [1, 4, 16] };
   const receiver = await startReceiver();
   const grounds = [await openGround(), await openGround()] as const;
   try {
