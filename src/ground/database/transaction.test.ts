@@ -47,6 +47,24 @@ test('one refused write takes the others with it', async () => {
   );
 });
 
+test('the caller hears the cause, also when it awaits a statement behind the one that failed', async () => {
+  const sendTwo = (tx: DbOrTx) => {
+    const refused = write(1).execute(tx);
+    refused.catch(() => undefined);
+    return { refused, behind: write(7).execute(tx) };
+  };
+  const listedLast = inPipelinedTransaction(db, async (tx) => {
+    const { refused, behind } = sendTwo(tx);
+    return { result: null, writes: [behind, refused] };
+  });
+  await assert.rejects(listedLast, { code: '23505' });
+  const awaitedFirst = inTransaction(db, async (tx) => {
+    await sendTwo(tx).behind;
+  });
+  await assert.rejects(awaitedFirst, { code: '23505' });
+  assert.equal((await readSteps()).length, 3);
+});
+
 test('a refusal that was swallowed does not pass for a commit', async () => {
   await assert.rejects(
     inTransaction(db, async (tx) => {

@@ -84,14 +84,26 @@ export async function inPipelinedTransaction<T>(
     for (const each of sent) if (each.status === 'rejected') throw each.reason;
     return result;
   } catch (error) {
-    fault = error;
-    throw error;
+    fault = isFollowOn(error) ? (firstFaults.get(client) ?? error) : error;
+    throw fault;
   } finally {
+    firstFaults.delete(client);
     // A connection that cannot roll back is not given back for others to use.
     const isClean = fault === undefined || (await isRolledBack(tx));
     signal?.removeEventListener('abort', cut);
     client.release(!isClean);
   }
+}
+
+/**
+ * What was refused first on each connection. The server refuses every statement behind it too, and says no more than
+ * that one before has failed; whoever awaits such a statement first must still hear the cause.
+ */
+const firstFaults = new WeakMap<pg.PoolClient, unknown>();
+const inFailedTransaction = '25P02';
+
+function isFollowOn(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === inFailedTransaction;
 }
 
 function isRolledBack(tx: Tx): Promise<boolean> {
@@ -111,7 +123,10 @@ function onOneClient(client: pg.PoolClient): Tx {
   const known = transactions.get(client);
   if (known) return known;
   const run = async (query: CompiledQuery) => {
-    const answer = await queryPrepared(client, query);
+    const answer = await queryPrepared(client, query).catch((error: unknown) => {
+      if (!firstFaults.has(client)) firstFaults.set(client, error);
+      throw error;
+    });
     // A transaction in which a statement was refused answers COMMIT with a rollback, and calls that no error.
     if (query.sql === 'commit' && answer.command !== 'COMMIT')
       throw new Error('rolled back: one of its statements had failed');
