@@ -157,10 +157,19 @@ test('the unit and the Dockerfile start the program itself, name settings that e
   for (const name of named) assert.ok(known.has(name), name);
   const stopMs = Number(/stopWithinMs = ([\d_]+);/.exec(read('src/main.ts'))?.[1]?.replaceAll('_', ''));
   assert.ok(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) * 1000 > stopMs);
-  assert.match(unit, /^ExecStart=\S+\/node_modules\/\.bin\/node src\/main\.ts$/m);
+  // As `npm start` does, with the same options.
+  const { start } = JSON.parse(read('package.json')).scripts as { start: string };
+  const words = start.replace(/^exec node /, '').split(' ');
+  assert.equal(words.at(-1), 'src/main.ts');
+  const command = /^ExecStart=(.+)$/m.exec(unit)?.[1]?.split(' ') ?? [];
+  assert.match(command[0] ?? '', /^\/\S+\/node_modules\/\.bin\/node$/);
+  assert.deepEqual(command.slice(1), words);
   assert.match(unit, /^StateDirectoryMode=0700$/m);
   // The compiler of JavaScript needs memory that is written and run.
   assert.doesNotMatch(unit, /MemoryDenyWriteExecute=(?:yes|true)/);
   assert.match(dockerfile, /^USER node$/m);
-  assert.match(dockerfile, /^CMD \["node_modules\/\.bin\/node", "src\/main\.ts"\]$/m);
+  assert.deepEqual(JSON.parse(/^CMD (.+)$/m.exec(dockerfile)?.[1] ?? '[]'), [
+    'node_modules/.bin/node',
+    ...words,
+  ]);
 });
