@@ -35,28 +35,6 @@ test('the same text under two purposes has two hashes, and a short prefix never 
   assert.ok(!ring.matchesHmac('otp', 'text', ring.hmac('otp', 'text').subarray(0, 8)));
 });
 
-test('a hash that is kept is the one of its key, its purpose and its text, also after thousands of others', () => {
-  const ring = createKeyRing([key('k2', 2), key('k1', 1)]);
-  const alone = (id: string) => createKeyRing([id === 'k1' ? key('k1', 1) : key('k2', 2)]);
-  const texts = Array.from({ length: 9_000 }, (_, at) => `order/${at}`);
-  const first = texts.map((text) => ring.hmac('checkout-token', text));
-  for (const [at, text] of texts.entries()) {
-    assert.deepEqual(ring.hmac('checkout-token', text), first[at]);
-    assert.ok(ring.matchesHmac('checkout-token', text, first[at] ?? Buffer.alloc(0)));
-  }
-  for (const text of ['order/1', 'order/8999', `order/${'x'.repeat(200)}`]) {
-    for (const purpose of ['checkout-token', 'browser', 'otp'] as const) {
-      for (const id of ['k1', 'k2']) {
-        const expected = alone(id).hmac(purpose, text);
-        assert.deepEqual(ring.hmac(purpose, text, id), expected);
-        assert.deepEqual(ring.hmac(purpose, text, id), expected);
-        assert.ok(ring.matchesHmac(purpose, text, expected));
-        assert.ok(!ring.matchesHmac(purpose, `${text}.`, expected));
-      }
-    }
-  }
-});
-
 test('a malformed ring is refused without showing its content', () => {
   assert.throws(() => parseKeyRing('k1:short'), /key 1 of the ring/);
   const setting = generateKeyRingSetting();

@@ -32,18 +32,11 @@ export type KeyRing = {
   seal(plaintext: Buffer, boundTo: string): Buffer;
   /** Throws when the value was altered, moved, or sealed with a key no longer on the ring. */
   open(sealed: Buffer, boundTo: string): Buffer;
-  /** Keyed hash under the current key, or the named one. 32 bytes, not to be written to: it may be kept. */
+  /** Keyed hash under the current key, or the named one. 32 bytes. */
   hmac(purpose: KeyPurpose, text: string, keyId?: string): Buffer;
   /** True when `mac` (possibly a prefix of at least 16 bytes) is this text's under any key of the ring. */
   matchesHmac(purpose: KeyPurpose, text: string, mac: Buffer): boolean;
 };
-
-/** Asked for by each request of one checkout anew, under the same few texts. */
-const askedOften: ReadonlySet<KeyPurpose> = new Set(['checkout-token', 'browser']);
-/** Hashes kept: those of some thousand checkouts, in 4 MB at most. */
-const keptMax = 8_192;
-/** A longer text holds what a client sends, and is not asked for twice. */
-const keptTextMax = 100;
 
 const formatVersion = 1;
 const ivBytes = 12;
@@ -93,20 +86,8 @@ export function createKeyRing(keys: RingKey[]): KeyRing {
     return key;
   };
   const associatedData = (keyId: string, boundTo: string) => Buffer.from(`${keyId}|${boundTo}`);
-  const compute = (ringKey: RingKey, purpose: KeyPurpose, text: string) =>
+  const mac = (ringKey: RingKey, purpose: KeyPurpose, text: string): Buffer =>
     createHmac('sha256', keyFor(ringKey, purpose)).update(text).digest();
-  const kept = new Map<string, Buffer>();
-  const mac = (ringKey: RingKey, purpose: KeyPurpose, text: string): Buffer => {
-    if (text.length > keptTextMax || !askedOften.has(purpose)) return compute(ringKey, purpose, text);
-    const name = `${ringKey.id}/${purpose}/${text}`;
-    const known = kept.get(name);
-    if (known) return known;
-    const made = compute(ringKey, purpose, text);
-    const [oldest] = kept.size < keptMax ? [] : kept.keys();
-    if (oldest !== undefined) kept.delete(oldest);
-    kept.set(name, made);
-    return made;
-  };
 
   return {
     currentKeyId: current.id,

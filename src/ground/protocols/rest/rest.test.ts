@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import {
@@ -38,31 +38,6 @@ test('a webhook is signed as Standard Webhooks says, and its library verifies it
   assert.deepEqual(new Webhook(other).verify(body, headers), { a: 'ệ' });
   assert.throws(() => new Webhook(secret).verify('{"a":"e"}', headers));
   assert.throws(() => webhookHeaders([], 'whk_1', today, body));
-});
-
-test('for any secret and body the signature is the one that the library makes', () => {
-  for (let bytes = 1; bytes <= 70; bytes += 1) {
-    const own = `whsec_${randomBytes(bytes).toString('base64')}`;
-    for (const body of ['', 'ệ₫\u{1F335}', 'x'.repeat(bytes * 40)]) {
-      const expected = new Webhook(own).sign('whk_1', now, body);
-      assert.equal(signWebhook(own, 'whk_1', now, body), expected);
-      assert.equal(signWebhook(own, 'whk_1', now, body), expected, 'with the key that was kept');
-      assert.equal(signWebhook(own.slice('whsec_'.length), 'whk_1', now, body), expected);
-    }
-  }
-});
-
-test('what is no secret signs nothing', () => {
-  for (const wrong of [
-    '',
-    'whsec_',
-    'whsec_!',
-    'whsec_abc',
-    'whsec_AAA A',
-    'whsec_AAAA====',
-    'whsec_AAAA-_==',
-  ])
-    assert.throws(() => signWebhook(wrong, 'whk_1', now, '{}'), /not "whsec_" and base64/, wrong);
 });
 
 test('the return is signed over the four fields in alphabetical order', () => {
