@@ -1,5 +1,6 @@
 // `npm run soak -- --minutes 20 --seed S`: two gateways under mixed traffic and injected faults (tests/soak). Prints its
-// seed, how it goes, and a report; `--log FILE` keeps what the gateways log. Exit code 1 when something is wrong, 2 when the command line is.
+// seed, how it goes, and a report; `--log FILE` keeps what the gateways log. Exit code 1 when something is wrong, 2 when
+// the command line is.
 
 import { createWriteStream } from 'node:fs';
 import { parseArgs } from 'node:util';

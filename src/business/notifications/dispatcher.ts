@@ -36,7 +36,10 @@ export type DispatcherOptions = DeliveryOptions & {
 };
 
 export type Dispatcher = {
-  /** Claims no more, gives back what it has not sent, and waits for what is in flight, at most `timeoutMs` (default 12.000, above one attempt). */
+  /**
+   * Claims no more, gives back what it has not sent, and waits for what is in flight, at most `timeoutMs` (default
+   * 12.000, above one attempt).
+   */
   stop(timeoutMs?: number): Promise<void>;
 };
 

@@ -41,7 +41,8 @@ type Rules = (now: Date) => Policies;
 
 /** All rules of the database. */
 export async function readRules(db: DbOrTx): Promise<Rules> {
-  return rememberRules(await listPolicyRows(db));
+  const rows = await listPolicyRows(db);
+  return (now) => policiesAt(rows, now);
 }
 
 /** The rules in force at `now`: amounts in dong, durations in seconds, counts. */
@@ -49,7 +50,10 @@ export async function readPolicies(db: DbOrTx, now: Date): Promise<Policies> {
   return policiesAt(await listPolicyRows(db), now);
 }
 
-const rulesCache = createRowCache<Rules>({ tables: ['policies'], load: readRules });
+const rulesCache = createRowCache<Rules>({
+  tables: ['policies'],
+  load: async (db) => rememberRules(await listPolicyRows(db)),
+});
 
 /**
  * The rules in force at `now`, from a copy that may be up to ten seconds old: for showing, and for decisions

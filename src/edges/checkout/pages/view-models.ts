@@ -101,8 +101,7 @@ export type CodeView = FormFrame & {
   inboxPath: string | null;
 };
 
-/** The codes a buyer can be refused with while the order stays open. */
-/** The codes that refuse a buyer here; each has its words and its ways on. */
+/** The codes a buyer can be refused with while the order stays open; each has its words and its ways on. */
 export const refusalCodes = ['04', '09', '10', '12', '13', '51', '61', '65', '75', '79', '99'] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 
