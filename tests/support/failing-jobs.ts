@@ -2,6 +2,7 @@
 // src/ground/jobs/failing-jobs.test.ts. Its log is on standard output; it ends cleanly when told to (SIGTERM).
 
 import { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { openPool } from '../../src/ground/database/index.ts';
 import { startJobs } from '../../src/ground/jobs/index.ts';
 import { createLogger, outliveBrokenOutput, outliveStrayErrors } from '../../src/ground/log/index.ts';
@@ -34,13 +35,16 @@ function unreadable(): Error {
   return error;
 }
 
-async function inConnection(
-  work: (pid: number, query: (sql: string) => Promise<unknown>) => Promise<unknown>,
-) {
+/** A statement that is ended while it runs; before that there would be nothing to end. */
+async function whileAsleep(end: 'pg_cancel_backend' | 'pg_terminate_backend'): Promise<void> {
   const client = await pool.connect();
   try {
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-    await work(rows[0]?.pid ?? 0, (sql) => client.query(sql));
+    const sleep = client.query('select pg_sleep(60)');
+    sleep.catch(() => undefined);
+    const endIt = `select ${end}(pid) from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'`;
+    while ((await pool.query(endIt, [rows[0]?.pid])).rowCount === 0) await delay(5);
+    await sleep;
   } finally {
     client.release(true);
   }
@@ -64,18 +68,8 @@ const tasks: Record<string, () => Promise<void>> = {
   'at once, not as a promise': (() => {
     throw new Error('synchronous');
   }) as () => Promise<void>,
-  'a cancelled statement': () =>
-    inConnection(async (pid, query) => {
-      const running = query('select pg_sleep(60)');
-      await pool.query('select pg_cancel_backend($1)', [pid]);
-      await running;
-    }),
-  'a connection cut': () =>
-    inConnection(async (pid, query) => {
-      const running = query('select pg_sleep(60)');
-      await pool.query('select pg_terminate_backend($1)', [pid]);
-      await running;
-    }),
+  'a cancelled statement': () => whileAsleep('pg_cancel_backend'),
+  'a connection cut': () => whileAsleep('pg_terminate_backend'),
   'a rejection nobody looks after': async () => {
     void new Promise((_, reject) => setImmediate(() => reject(new Error('rejected late'))));
     throw new Error('and one that is looked after');
