@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { sql } from 'kysely';
-import { findV1Secrets, findV2Keys, findWebhookSecrets, listSites } from '../src/business/merchants/index.ts';
+import { listSites, openSiteKeys } from '../src/business/merchants/index.ts';
 import { listWallets } from '../src/business/wallets/index.ts';
 import { type Config, ConfigFault, loadConfig } from '../src/config.ts';
 import {
@@ -176,11 +176,7 @@ async function checkKeys(config: Config, db: Database): Promise<Finding> {
   try {
     const keyRing = parseKeyRing(await openKeyRing(config, db, { mayMake: false }));
     const context = { db, keyRing, clock: { now: () => new Date() } };
-    for (const site of sites) {
-      if (site.protocol === 'classic-v1') await findV1Secrets(context, site);
-      else if (site.protocol === 'classic-v2') await findV2Keys(context, site);
-      else await findWebhookSecrets(context, site);
-    }
+    for (const site of sites) await openSiteKeys(context, site);
     return ok(
       'keys',
       sites.length === 0 ? 'no sites yet ("vipay site create").' : `the keys of ${sites.length} sites open.`,

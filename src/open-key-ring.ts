@@ -1,7 +1,7 @@
 // Finds or makes the key ring at a start, and checks it against the database. A database that was sealed with
 // one ring never gets another: old secrets would not open, and new ones would be sealed with the wrong key.
 
-import { findV1Secrets, findV2Keys, findWebhookSecrets, listSites } from './business/merchants/index.ts';
+import { listSites, openSiteKeys } from './business/merchants/index.ts';
 import { listWallets } from './business/wallets/index.ts';
 import { type Config, ConfigFault } from './config.ts';
 import { type Database, GroundFault } from './ground/database/index.ts';
@@ -124,9 +124,7 @@ async function refuseForeignRing(
   const context = { db, keyRing: ring, clock: { now: () => new Date() } };
   for (const site of await listSites(db, { limit: sitesTriedMax })) {
     try {
-      if (site.protocol === 'classic-v1') await findV1Secrets(context, site);
-      else if (site.protocol === 'classic-v2') await findV2Keys(context, site);
-      else await findWebhookSecrets(context, site);
+      await openSiteKeys(context, site);
     } catch (error) {
       throw new GroundFault(
         `${source} is not the key ring of this database: the keys of the site ${site.merchantSite} do not open with it (${(error as Error).message}). Put the right ring back; with this one ${lost}. ${beginAnew(config)}`,

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { createTestContext, givenOrder, givenSite, givenWallet } from '../tests/support/context.ts';
-import { confirmPayment, expireDueOrders, startPayment } from './business/payments/index.ts';
+import {
+  createTestContext,
+  givenOrder,
+  givenPayment,
+  givenSite,
+  givenWallet,
+} from '../tests/support/context.ts';
+import { confirmPayment, expireDueOrders } from './business/payments/index.ts';
 import { metricsRegistry } from './ground/metrics/index.ts';
 import { exposeOperation } from './operation-metrics.ts';
 
@@ -19,12 +25,7 @@ test('orders and payments are counted by outcome, and what waits is read', async
   const wallet = await givenWallet(context);
   const paid = await givenOrder(context, site);
   await givenOrder(context, site);
-  const payment = await startPayment(context, {
-    orderId: paid.id,
-    walletId: wallet.id,
-    checkoutSessionId: null,
-  });
-  assert.ok(payment);
+  const payment = await givenPayment(context, { order: paid, wallet });
   assert.equal(await confirmPayment(context, payment.id), 'paid');
   context.clock.advance(900);
   assert.ok(Number(await shownAs('vipay_orders_overdue_seconds')) >= 0);

@@ -9,10 +9,17 @@ import { uuidv7 } from 'uuidv7';
 import { checkBooks, getSystemAccountId, readBalance } from '../../src/books/ledger/index.ts';
 import type { MerchantSite } from '../../src/business/merchants/index.ts';
 import { createSite } from '../../src/business/merchants/index.ts';
-import { confirmPayment, startPayment } from '../../src/business/payments/index.ts';
+import { confirmPayment } from '../../src/business/payments/index.ts';
 import type { Wallet } from '../../src/business/wallets/index.ts';
 import { migrate } from '../../src/ground/database/index.ts';
-import { createContextOn, givenOrder, givenSite, givenWallet, type TestContext } from '../support/context.ts';
+import {
+  createContextOn,
+  givenOrder,
+  givenPayment,
+  givenSite,
+  givenWallet,
+  type TestContext,
+} from '../support/context.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const stranger = `vipay_stranger_${process.pid}`;
@@ -42,12 +49,7 @@ before(async () => {
   guarantee = await getSystemAccountId(context.db, 'sandbox', 'bank_guarantee');
   const start = async () => {
     const order = await givenOrder(context, site);
-    const payment = await startPayment(context, {
-      orderId: order.id,
-      walletId: victim.id,
-      checkoutSessionId: null,
-    });
-    assert.ok(payment);
+    const payment = await givenPayment(context, { order, wallet: victim });
     return { orderId: order.id, paymentId: payment.id };
   };
   ({ paymentId } = await start());

@@ -3,10 +3,11 @@
 import { sql } from 'kysely';
 import type { MerchantSite } from '../../src/business/merchants/index.ts';
 import type { Order } from '../../src/business/orders/index.ts';
-import { confirmPayment, startPayment } from '../../src/business/payments/index.ts';
+import { confirmPayment } from '../../src/business/payments/index.ts';
 import type { Wallet } from '../../src/business/wallets/index.ts';
 import {
   createTestContext,
+  givenPayment,
   givenSite,
   liftCodesPerHour,
   readOtp,
@@ -60,9 +61,8 @@ export async function startRace(mutant: Mutant | null = null): Promise<Race> {
 }
 
 export async function givenStarted(context: TestContext, order: Order, wallet: Wallet): Promise<string> {
-  const ids = { orderId: order.id, walletId: wallet.id, checkoutSessionId: null };
-  const payment = await startPayment(context, ids);
-  if (payment?.status !== 'started') throw new Error(`the payment is ${payment?.status}`);
+  const payment = await givenPayment(context, { order, wallet });
+  if (payment.status !== 'started') throw new Error(`the payment is ${payment.status}`);
   return payment.id;
 }
 

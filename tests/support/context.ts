@@ -11,6 +11,7 @@ import {
 } from '../../src/business/merchants/index.ts';
 import { listSandboxMessages } from '../../src/business/messages/index.ts';
 import { type Order, placeOrder } from '../../src/business/orders/index.ts';
+import { type Payment, startPayment } from '../../src/business/payments/index.ts';
 import { createWallet, type NewWallet, topUpWallet, type Wallet } from '../../src/business/wallets/index.ts';
 import type { Context } from '../../src/ground/context.ts';
 import { inTransaction } from '../../src/ground/database/index.ts';
@@ -153,6 +154,17 @@ export async function givenOrder(
   );
   if (!placed.ok) throw new Error(`${placed.fault.code} ${placed.fault.detail}`);
   return placed.order;
+}
+
+/** A payment of this order by this wallet, begun or refused at once. */
+export async function givenPayment(
+  context: Context,
+  { order, wallet }: { order: Pick<Order, 'id'>; wallet: Pick<Wallet, 'id'> },
+): Promise<Payment> {
+  const ids = { orderId: order.id, walletId: wallet.id, checkoutSessionId: null };
+  const payment = await startPayment(context, ids);
+  if (!payment) throw new Error(`no payment of the order ${order.id} could begin`);
+  return payment;
 }
 
 /** The code in the newest message of this phone. */

@@ -10,7 +10,6 @@ export {
   siteColumns,
   toSite,
 } from './merchant-queries.ts';
-export { recallV1Secrets, recallV2Keys, recallWebhookSecrets } from './recall-keys.ts';
 export { findReturnAddressFault } from './return-address.ts';
 export { type RotateSiteKeyResult, rotateSiteKey } from './rotate-site-key.ts';
 export type {
@@ -24,9 +23,15 @@ export type {
 export { describeSite, listSiteKeys } from './site-credentials.ts';
 export {
   findSiteByApiKey,
-  findV1Secrets,
-  findV2Keys,
-  findWebhookSecrets,
   type KeyHolder,
   recallSiteByApiKey,
 } from './site-keys.ts';
+export {
+  findV1Secrets,
+  findV2Keys,
+  findWebhookSecrets,
+  openSiteKeys,
+  recallV1Secrets,
+  recallV2Keys,
+  recallWebhookSecrets,
+} from './site-secrets.ts';

@@ -1,6 +1,7 @@
-// The keys of a site: made, sealed into their row, and opened for the codecs. Valid ones only, newest first.
+// The keys of a site: made and sealed into their row; the API key, by which a site is found. They are opened in
+// site-secrets.ts.
 
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
 import type { Context } from '../../ground/context.ts';
 import { createRowCache, type Tx } from '../../ground/database/index.ts';
@@ -11,18 +12,10 @@ import {
   generateSiteKeyPair,
 } from '../../ground/protocols/keys/index.ts';
 import type { Environment } from '../../ground/terms.ts';
-import {
-  findKeyByHash,
-  findSite,
-  insertSiteKey,
-  listValidKeys,
-  recallSite,
-  type SiteKeyRow,
-} from './merchant-queries.ts';
+import { findKeyByHash, findSite, insertSiteKey, recallSite, type SiteKeyRow } from './merchant-queries.ts';
 import type { MerchantSite, SiteCredentials, SiteKeyKind } from './site.ts';
 
 export type Keys = Pick<Context, 'db' | 'clock' | 'keyRing'>;
-export type SiteCode = Pick<MerchantSite, 'merchantSite'>;
 
 /** A key that is ready to be stored, and what of it the merchant is told (once, where it is secret). */
 export type PreparedKey = {
@@ -109,33 +102,6 @@ export async function storeKey(
   });
 }
 
-/** The valid secrets of a classic v1 site, newest first. */
-export async function findV1Secrets(context: Keys, site: SiteCode): Promise<string[]> {
-  const rows = await listValidKeys(context.db, site.merchantSite, ['v1_secret'], context.clock.now());
-  return rows.map((row) => openSecret(context, row).toString());
-}
-
-/** The valid keys of a classic v2 site, newest first: our private ones, and the merchant's public ones. */
-export async function findV2Keys(
-  context: Keys,
-  site: SiteCode,
-): Promise<{ gatewayPrivateKeys: KeyObject[]; merchantPublicKeys: KeyObject[] }> {
-  const kinds = ['v2_gateway_key', 'v2_merchant_key'] as const;
-  const rows = await listValidKeys(context.db, site.merchantSite, kinds, context.clock.now());
-  return {
-    gatewayPrivateKeys: rows
-      .filter((row) => row.kind === 'v2_gateway_key')
-      .map((row) => createPrivateKey(openSecret(context, row).toString())),
-    merchantPublicKeys: rows.filter((row) => row.kind === 'v2_merchant_key').map(toPublicKey),
-  };
-}
-
-/** The valid webhook secrets (`whsec_…`) of a REST site, newest first. */
-export async function findWebhookSecrets(context: Keys, site: SiteCode): Promise<string[]> {
-  const rows = await listValidKeys(context.db, site.merchantSite, ['webhook_secret'], context.clock.now());
-  return rows.map((row) => openSecret(context, row).toString());
-}
-
 /** The site that this API key (`sk_sandbox_…`, `sk_live_…`) is valid for; suspended sites too, the caller decides. */
 export async function findSiteByApiKey(context: Keys, apiKey: string): Promise<KeyHolder | null> {
   const environment = readEnvironment(apiKey);
@@ -208,12 +174,6 @@ function tellMerchantPrivateKey(privateKey: KeyObject): Partial<SiteCredentials>
     merchant_private_key_xml: exportPrivateKey(privateKey, 'xml'),
     merchant_private_key_pem: exportPrivateKey(privateKey, 'pem'),
   };
-}
-
-/** The secret part of a row. */
-export function openSecret({ keyRing }: Pick<Context, 'keyRing'>, row: SiteKeyRow): Buffer {
-  if (row.secretSealed === null) throw new Error(`site key ${row.id} has no secret`);
-  return keyRing.open(row.secretSealed, `site_keys/${row.id}`);
 }
 
 function hashApiKey(apiKey: string): Buffer {

@@ -7,11 +7,11 @@ import pg from 'pg';
 import {
   createTestContext,
   givenOrder,
+  givenPayment,
   givenSite,
   givenWallet,
   type TestContext,
 } from '../../../tests/support/context.ts';
-import { startPayment } from './index.ts';
 
 let context: TestContext;
 let orderId: string;
@@ -23,12 +23,7 @@ before(async () => {
   const { site } = await givenSite(context);
   const wallet = await givenWallet(context);
   const order = await givenOrder(context, site);
-  const payment = await startPayment(context, {
-    orderId: order.id,
-    walletId: wallet.id,
-    checkoutSessionId: null,
-  });
-  assert.ok(payment);
+  const payment = await givenPayment(context, { order, wallet });
   [orderId, paymentId, walletId] = [order.id, payment.id, wallet.id];
 });
 after(() => context.drop());

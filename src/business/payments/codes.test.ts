@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import {
   createTestContext,
   givenOrder,
+  givenPayment,
   givenSite,
   givenWallet,
   readOtp,
@@ -26,7 +27,6 @@ import {
   findPayment,
   readNextCodeAt,
   resendCode,
-  startPayment,
   submitCode,
 } from './index.ts';
 
@@ -56,13 +56,7 @@ after(async () => {
 
 async function start(wallet: Wallet) {
   const order = await givenOrder(context, site, { amountDong: 6_000_000n });
-  const payment = await startPayment(context, {
-    orderId: order.id,
-    walletId: wallet.id,
-    checkoutSessionId: null,
-  });
-  assert.ok(payment);
-  return payment;
+  return givenPayment(context, { order, wallet });
 }
 
 async function givenConfirming() {

@@ -2,7 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { createTestContext, givenOrder, givenSite, givenWallet } from '../../../tests/support/context.ts';
+import {
+  createTestContext,
+  givenOrder,
+  givenPayment,
+  givenSite,
+  givenWallet,
+} from '../../../tests/support/context.ts';
 import { findOrder, findOrderByNumber, type Order } from '../orders/index.ts';
 import {
   cancelOrder,
@@ -60,12 +66,7 @@ for (const [how, end] of Object.entries(ends)) {
     const wallet = await givenWallet(context);
     const order = await givenOrder(context, classic);
     await startPayment(context, { orderId: order.id, walletId: wallet.id, checkoutSessionId: null });
-    const payment = await startPayment(context, {
-      orderId: order.id,
-      walletId: wallet.id,
-      checkoutSessionId: null,
-    });
-    assert.ok(payment);
+    const payment = await givenPayment(context, { order, wallet });
     await end([order]);
     assert.equal(await numberOf(order), payment.transactionNo);
   });

@@ -7,6 +7,7 @@ import { uuidv7 } from 'uuidv7';
 import {
   createTestContext,
   givenOrder,
+  givenPayment,
   givenSite,
   givenWallet,
   type TestContext,
@@ -14,7 +15,7 @@ import {
 import { inTransaction } from '../../ground/database/index.ts';
 import type { MerchantSite } from '../merchants/index.ts';
 import type { Wallet } from '../wallets/index.ts';
-import { abandonPayment, findPayment, startPayment } from './index.ts';
+import { abandonPayment, findPayment } from './index.ts';
 import { assertMove, type PaymentStatus } from './payment.ts';
 import { updatePaymentCancelled, updatePaymentConfirming, updatePaymentRefused } from './payment-queries.ts';
 
@@ -34,12 +35,7 @@ const forbidden = { code: '23514', message: /^move_forbidden/ };
 
 async function givenStarted(): Promise<{ orderId: string; paymentId: string }> {
   const order = await givenOrder(context, site);
-  const payment = await startPayment(context, {
-    orderId: order.id,
-    walletId: wallet.id,
-    checkoutSessionId: null,
-  });
-  assert.ok(payment);
+  const payment = await givenPayment(context, { order, wallet });
   return { orderId: order.id, paymentId: payment.id };
 }
 

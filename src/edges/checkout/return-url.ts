@@ -1,6 +1,11 @@
 // Where the browser goes back to, with the order's result signed in the words of its dialect.
 
-import { findV1Secrets, findV2Keys, findWebhookSecrets, recallSite } from '../../business/merchants/index.ts';
+import {
+  recallSite,
+  recallV1Secrets,
+  recallV2Keys,
+  recallWebhookSecrets,
+} from '../../business/merchants/index.ts';
 import { type Order, toFinalResult } from '../../business/orders/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { buildV1ReturnUrl } from '../../ground/protocols/classic-v1/index.ts';
@@ -17,11 +22,11 @@ export async function buildReturnUrl(context: Context, order: Order): Promise<st
   const told = { amountUnit, resultNames, resultAmount, resultCodes };
   switch (order.protocol) {
     case 'classic-v1': {
-      const [secret] = await findV1Secrets(context, site);
+      const [secret] = await recallV1Secrets(context, site);
       return secret === undefined ? null : buildV1ReturnUrl(result, urls, { secret, ...told });
     }
     case 'classic-v2': {
-      const keys = await findV2Keys(context, site);
+      const keys = await recallV2Keys(context, site);
       const [gatewayPrivateKey] = keys.gatewayPrivateKeys;
       const [merchantPublicKey] = keys.merchantPublicKeys;
       if (!gatewayPrivateKey || !merchantPublicKey) return null;
@@ -32,7 +37,7 @@ export async function buildReturnUrl(context: Context, order: Order): Promise<st
       });
     }
     case 'rest': {
-      const [secret] = await findWebhookSecrets(context, site);
+      const [secret] = await recallWebhookSecrets(context, site);
       return secret === undefined
         ? null
         : buildRestReturnUrl(result, urls, { secret, now: context.clock.now(), resultNames });
