@@ -40,6 +40,7 @@ import {
   tellLibraryConsole,
   writeLastLines,
 } from './ground/log/index.ts';
+import { letHashingGiveWay } from './ground/secrets/index.ts';
 import { systemClock } from './ground/time/index.ts';
 import { openKeyRing } from './open-key-ring.ts';
 
@@ -98,6 +99,7 @@ async function start(): Promise<void> {
       isStopping: () => stopping || !ready,
       watch,
     });
+  if (serves) await letHashingGiveWay();
   const app = serves ? makeApp() : null;
   await waitUntilWell(watch, async () => app && listen(app, config));
   if (config.demo) shop = await step('the demo to be set up', () => openDemo(context, config, serves));

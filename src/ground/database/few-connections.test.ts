@@ -44,6 +44,14 @@ test('a crowd of short statements shares the few', async () => {
   assert.equal(countWaiting(db.pool), 0);
 });
 
+test('a crowd that waits long shares the few too, while those who hold them give them back', async () => {
+  const nap = () => sql`select pg_sleep(0.02)`.execute(db);
+  const startedAt = performance.now();
+  await Promise.all(Array.from({ length: 30 }, nap));
+  assert.ok(performance.now() - startedAt > 200);
+  assert.equal(db.pool.totalCount, few);
+});
+
 test('who finds the few held goes past them after a moment, up to the bound of the pool', async () => {
   const letGo = await hold(few);
   await Promise.all([ask(), ask(), ask()]);

@@ -5,45 +5,63 @@ import { availableParallelism } from 'node:os';
 import type pg from 'pg';
 
 /**
- * How long a piece of work waits for one of the few before it takes a further connection. Statements take less;
- * whoever holds a connection longer most likely waits for a row that somebody has locked.
+ * After how long a piece of work counts as stuck: statements take less, so whoever holds a connection longer most
+ * likely waits for a row that somebody has locked.
  */
-const patienceMs = 25;
+const stuckAfterMs = 50;
 
 /** Most databases have about as many processors as their gateway; while each runs a statement, one more is on its way. */
 export const fewConnections = availableParallelism() + 1;
 
+/** Of one piece of work among the admitted. */
+type Place = symbol;
+
 type Gate = {
   few: number;
-  /** Pieces of work that have a connection, or are getting one. */
-  admitted: number;
-  waiting: Set<() => void>;
-  clients: WeakSet<pg.PoolClient>;
+  /** Pieces of work that have a connection, or are getting one, and since when. */
+  admitted: Map<Place, number>;
+  /** In the order in which they came. */
+  waiting: Set<(place: Place) => void>;
+  holders: WeakMap<pg.PoolClient, Place>;
+  /** Runs while somebody waits. */
+  looking: NodeJS.Timeout | null;
 };
 
 const gates = new WeakMap<pg.Pool, Gate>();
 
 /** Lets the work of this pool share `few` connections; the pool's own bound holds as before. */
 export function shareFew(pool: pg.Pool, few: number): void {
-  const gate: Gate = { few, admitted: 0, waiting: new Set(), clients: new WeakSet() };
+  const gate: Gate = {
+    few,
+    admitted: new Map(),
+    waiting: new Set(),
+    holders: new WeakMap(),
+    looking: null,
+  };
   gates.set(pool, gate);
   pool.on('release', (_error, client) => {
+    const place = gate.holders.get(client);
+    if (place === undefined) return;
+    gate.holders.delete(client);
     // After the pool has taken the connection back.
-    if (gate.clients.delete(client)) queueMicrotask(() => leave(gate));
+    queueMicrotask(() => leave(gate, place));
   });
 }
 
-/** A connection of the pool: of the few, if one is free soon. The caller releases it. */
+/**
+ * A connection of the pool: of the few, if they are in use by work that goes on; a further one for each that is stuck.
+ * The caller releases it.
+ */
 export async function takeConnection(pool: pg.Pool): Promise<pg.PoolClient> {
   const gate = gates.get(pool);
   if (gate === undefined) return pool.connect();
-  await admit(gate);
+  const place = await admit(gate);
   try {
     const client = await pool.connect();
-    gate.clients.add(client);
+    gate.holders.set(client, place);
     return client;
   } catch (error) {
-    leave(gate);
+    leave(gate, place);
     throw error;
   }
 }
@@ -53,27 +71,44 @@ export function countWaiting(pool: pg.Pool): number {
   return pool.waitingCount + (gates.get(pool)?.waiting.size ?? 0);
 }
 
-function admit(gate: Gate): Promise<void> | undefined {
-  if (gate.admitted < gate.few) {
-    gate.admitted += 1;
-    return undefined;
-  }
+function admit(gate: Gate): Place | Promise<Place> {
+  if (gate.waiting.size === 0 && gate.admitted.size < gate.few) return takePlace(gate);
   return new Promise((resolve) => {
-    const enter = () => {
-      clearTimeout(timer);
-      gate.waiting.delete(enter);
-      gate.admitted += 1;
-      resolve();
-    };
-    const timer = setTimeout(enter, patienceMs);
-    gate.waiting.add(enter);
+    gate.waiting.add(resolve);
+    gate.looking ??= setInterval(() => admitBesideStuck(gate), stuckAfterMs / 2);
   });
 }
 
-function leave(gate: Gate): void {
-  gate.admitted -= 1;
-  if (gate.admitted >= gate.few) return;
-  // In the order in which they came.
+/**
+ * Waiting alone is no reason for a further connection: under load everybody waits, and with more connections they
+ * would wait longer.
+ */
+function admitBesideStuck(gate: Gate): void {
+  const now = performance.now();
+  let stuck = 0;
+  for (const since of gate.admitted.values()) if (now - since >= stuckAfterMs) stuck += 1;
+  while (gate.waiting.size > 0 && gate.admitted.size < gate.few + stuck) admitNext(gate);
+}
+
+function leave(gate: Gate, place: Place): void {
+  gate.admitted.delete(place);
+  if (gate.admitted.size < gate.few) admitNext(gate);
+}
+
+function admitNext(gate: Gate): void {
   const [next] = gate.waiting;
-  next?.();
+  if (next !== undefined) {
+    gate.waiting.delete(next);
+    next(takePlace(gate));
+  }
+  if (gate.waiting.size === 0 && gate.looking !== null) {
+    clearInterval(gate.looking);
+    gate.looking = null;
+  }
+}
+
+function takePlace(gate: Gate): Place {
+  const place = Symbol();
+  gate.admitted.set(place, performance.now());
+  return place;
 }

@@ -1,3 +1,4 @@
+export { letHashingGiveWay } from './give-way.ts';
 export {
   createKeyRing,
   generateKeyRingSetting,
@@ -12,5 +13,5 @@ export {
   type DeriveKey,
   type PinCheck,
   type PinHasher,
-  PinQueueFull,
 } from './pin-hasher.ts';
+export { PinQueueFull } from './pin-queue.ts';

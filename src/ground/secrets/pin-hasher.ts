@@ -4,6 +4,7 @@
 import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { KeyRing } from './key-ring.ts';
+import { createPinQueue } from './pin-queue.ts';
 
 export type Argon2Cost = { memoryKib: number; passes: number; parallelism: number };
 
@@ -26,13 +27,6 @@ export type PinHasher = {
   check(pin: string, encoded: string | null, costsInUse?: readonly string[]): Promise<PinCheck>;
 };
 
-/** Thrown when the queue is full: the caller answers 75, try again. */
-export class PinQueueFull extends Error {
-  constructor() {
-    super('pin_queue_full');
-  }
-}
-
 const saltBytes = 16;
 const hashBytes = 32;
 const argon2Async: DeriveKey = promisify(argon2);
@@ -46,7 +40,7 @@ export function createPinHasher(
   limits = { running: 2, waiting: 200 },
   deriveKey: DeriveKey = argon2Async,
 ): PinHasher {
-  const enqueue = createBoundedQueue(limits);
+  const enqueue = createPinQueue(limits);
   const today = costText(cost);
   const compute = (pin: string, { salt, keyId, cost: at }: Omit<StoredHash, 'hash'>): Promise<Buffer> =>
     deriveKey('argon2id', {
@@ -131,26 +125,5 @@ function decode(encoded: string): StoredHash {
     keyId,
     salt: Buffer.from(salt, 'base64url'),
     hash: Buffer.from(hash, 'base64url'),
-  };
-}
-
-function createBoundedQueue(limits: { running: number; waiting: number }) {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= limits.running) {
-      if (waiting.length >= limits.waiting) throw new PinQueueFull();
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    } else {
-      running += 1;
-    }
-    try {
-      return await work();
-    } finally {
-      // The place is handed to the next in line, so `running` only falls when nobody waits.
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
   };
 }
