@@ -21,6 +21,15 @@ test('a site that lists nothing returns to https, in the sandbox to http too, an
   }
 });
 
+test('hosts that no name server can know are refused, as they are in the URLs of a site', () => {
+  for (const host of ['.', 'shop..example', '.shop.example', '*.shop.example', `${'a'.repeat(64)}.example`]) {
+    assert.match(detailOf(sandbox, `https://${host}/`) ?? '', /^cancel_url: a host /, host);
+  }
+  for (const host of ['shop_1.example', '192.0.2.1', '[2001:db8::1]', 'cửahàng.example.']) {
+    assert.equal(detailOf(sandbox, `https://${host}/`), null, host);
+  }
+});
+
 test('a listed scheme is returned to, by its exact name, in any letters; not one that the device owns', () => {
   const site = { ...sandbox, returnSchemes: ['myshop', 'tel'] };
   assert.equal(detailOf(site, 'myshop://paid'), null);

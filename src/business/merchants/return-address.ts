@@ -33,6 +33,8 @@ export function findReturnAddressFault(
         );
   }
   if (scheme === 'http' && site.environment === 'live') return fault('must be https for a live site');
+  const hostFault = findHostFault(url.hostname);
+  if (hostFault !== null) return fault(hostFault);
   const hostname = withoutRootDot(url.hostname);
   const isKnown = site.returnHosts.some((host) =>
     host.startsWith('*.') ? hostname.endsWith(host.slice(1)) : hostname === host,

@@ -48,8 +48,10 @@ export function checkReturnUrl(
   if (/[\p{Cc}\p{Z}\p{Bidi_Control}\p{Cs}\\]/u.test(url)) return fault('holds a space, control or backslash');
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(url)?.[1]?.toLowerCase();
   if (scheme === undefined || !URL.canParse(url)) return fault('not an absolute URL (scheme://…)');
-  if (scheme !== 'http' && scheme !== 'https' && !isListableScheme(scheme))
-    return fault('scheme is not accepted');
+  const isWeb = scheme === 'http' || scheme === 'https';
+  if (!isWeb && !isListableScheme(scheme)) return fault('scheme is not accepted');
+  // A browser would skip the further slashes and take what follows for the host; other readers find no host.
+  if (isWeb && /^[^:]+:\/\/[/?#:]/.test(url)) return fault('names no host');
   const parsed = new URL(url);
   if (parsed.username !== '' || parsed.password !== '') return fault('holds credentials');
   const own = splitRawQuery(toSendableUrl(url).split('#', 1)[0]?.split('?').slice(1).join('?') ?? '');
