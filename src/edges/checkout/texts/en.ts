@@ -72,7 +72,7 @@ export const en: Texts = {
     },
   },
   code: {
-    title: 'Enter the one-time code (OTP)',
+    title: 'Enter the code you received (OTP)',
     sentTo: (phone) => `A code of 6 digits was sent to ${phone}.`,
     validUntil: (time) => `It is valid until ${time}.`,
     label: 'One-time code',
