@@ -12,26 +12,26 @@ a{color:inherit;text-underline-offset:3px}
 .narrow{max-width:640px;margin:0 auto;padding:0 20px}
 .top{display:flex;align-items:center;justify-content:space-between;gap:16px;min-height:64px}
 .top a{display:inline-flex;align-items:center;min-height:48px}
-.brand{font-weight:650;text-decoration:none}
+.brand{font-weight:700;text-decoration:none}
 h1{font-size:30px;line-height:1.2;letter-spacing:-.01em;margin:24px 0 8px;text-wrap:balance}
 h2{font-size:18px;line-height:1.35;margin:0;text-wrap:balance}
 p{margin:0;text-wrap:pretty}
 .muted{color:var(--muted)}
 fieldset{border:0;margin:24px 0;padding:0;min-width:0}
-legend{padding:0;margin-bottom:8px;font-weight:600}
+legend{padding:0;margin-bottom:8px;font-weight:700}
 .segments{display:flex;gap:4px;padding:4px;border-radius:12px;background:var(--panel)}
 .segments label{flex:1;position:relative;display:block}
 .segments input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}
 .segments span{display:flex;align-items:center;justify-content:center;min-height:48px;padding:0 8px;border-radius:8px;border:1px solid transparent;color:var(--muted);text-align:center}
-.segments input:checked+span{background:var(--paper);border-color:var(--edge);color:var(--ink);font-weight:600}
+.segments input:checked+span{background:var(--paper);border-color:var(--edge);color:var(--ink);font-weight:700}
 .segments input:focus-visible+span{outline:3px solid var(--accent);outline-offset:2px}
 .goods{list-style:none;margin:0;padding:0;display:grid;gap:16px}
 .card{display:flex;background:var(--paper);border:1px solid var(--line);border-radius:12px;overflow:hidden;height:100%}
 .picture{flex:0 0 40%;display:flex;align-items:center;background:var(--panel);padding:8px}
 .picture svg{display:block;width:100%}
 .card .body{display:flex;flex-direction:column;gap:4px;padding:16px;flex:1}
-.price{font-size:22px;font-weight:650;font-variant-numeric:tabular-nums;margin-top:auto;padding-top:12px}
-.button{display:inline-flex;align-items:center;justify-content:center;min-height:48px;padding:0 24px;border-radius:24px;border:1px solid var(--accent);background:var(--accent);color:var(--on-accent);font:inherit;font-weight:600;text-decoration:none;cursor:pointer}
+.price{font-size:22px;font-weight:700;font-variant-numeric:tabular-nums;margin-top:auto;padding-top:12px}
+.button{display:inline-flex;align-items:center;justify-content:center;min-height:48px;padding:0 24px;border-radius:24px;border:1px solid var(--accent);background:var(--accent);color:var(--on-accent);font:inherit;font-weight:700;text-decoration:none;cursor:pointer}
 .quiet{background:transparent;color:var(--accent)}
 .card .button{margin-top:12px}
 .plain{border-color:var(--edge);background:transparent;color:var(--ink)}
@@ -39,7 +39,7 @@ legend{padding:0;margin-bottom:8px;font-weight:600}
 .state{background:var(--paper);border:1px solid var(--line);border-radius:12px;padding:24px 20px;margin:16px 0 32px}
 .state h1{margin:0 0 8px;font-size:26px}
 .state.good h1{color:var(--good)}.state.bad h1{color:var(--bad)}
-.sum{font-size:36px;line-height:1.2;font-weight:650;font-variant-numeric:tabular-nums;margin:16px 0}
+.sum{font-size:36px;line-height:1.2;font-weight:700;font-variant-numeric:tabular-nums;margin:16px 0}
 .facts{display:grid;grid-template-columns:auto 1fr;gap:4px 16px;margin:16px 0 0}
 .facts dt{color:var(--muted)}.facts dd{margin:0;text-align:right;overflow-wrap:anywhere}
 .actions{display:flex;flex-wrap:wrap;gap:12px;align-items:center;margin-top:20px}
@@ -51,7 +51,7 @@ legend{padding:0;margin-bottom:8px;font-weight:600}
 .events>li.proven::before{background:var(--good);border-color:var(--good)}
 .events>li.forged::before{background:var(--bad);border-color:var(--bad)}
 .events p{display:flex;flex-wrap:wrap;gap:0 12px;align-items:baseline}
-.events b{font-weight:600}
+.events b{font-weight:700}
 .events time{color:var(--muted);font-variant-numeric:tabular-nums}
 .good-text{color:var(--good)}.bad-text{color:var(--bad)}
 summary{display:inline-flex;align-items:center;min-height:48px;cursor:pointer;color:var(--muted);text-decoration:underline;text-underline-offset:3px}

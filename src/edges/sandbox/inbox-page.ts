@@ -191,7 +191,7 @@ const words: Record<Locale, Words> = {
 const style = `
 .chips{display:flex;flex-wrap:wrap;gap:8px}
 .chips a{display:flex;align-items:center;min-height:48px;padding:0 12px;border:1px solid var(--field);border-radius:8px;text-decoration:none}
-.chips [aria-current]{border:2px solid var(--ink);padding:0 11px;font-weight:600}
+.chips [aria-current]{border:2px solid var(--ink);padding:0 11px;font-weight:700}
 .messages{list-style:none;margin:0;padding:0}
 .head{display:flex;justify-content:space-between;gap:4px 16px;flex-wrap:wrap}
 .otp{font-size:40px;line-height:1.2}

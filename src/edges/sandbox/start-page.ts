@@ -141,7 +141,7 @@ h2{text-wrap:balance}
 .pair{display:flex;justify-content:space-between;align-items:baseline;gap:4px 16px;flex-wrap:wrap}
 .links>.pair{align-items:center;padding:0}
 .links a{display:inline-flex;align-items:center;min-height:48px}
-.big{font-size:20px;font-weight:600;-webkit-user-select:all;user-select:all}
+.big{font-size:20px;font-weight:700;-webkit-user-select:all;user-select:all}
 pre{margin:0;padding:12px;border:1px solid var(--line);border-radius:8px;background:var(--ground);white-space:pre-wrap;overflow-wrap:anywhere}
 main .card{padding:20px 16px}
 @media(min-width:860px){main .card{padding:24px}.wrap.two{gap:32px;grid-template-rows:auto 1fr}.side{grid-area:1/2/3/3}}

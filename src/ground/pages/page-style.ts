@@ -41,14 +41,14 @@ a{color:inherit;text-underline-offset:3px}
 .facts>div{display:flex;justify-content:space-between;gap:4px 16px;flex-wrap:wrap;padding:8px 0;border-bottom:1px solid var(--line)}
 .facts dt{color:var(--muted)}
 .facts dd{text-align:right;margin-left:auto}
-label{display:block;font-weight:600;margin-bottom:4px}
+label{display:block;font-weight:700;margin-bottom:4px}
 input{width:100%;min-height:52px;padding:8px 12px;border:1px solid var(--field);border-radius:8px;background:var(--paper);color:var(--ink);
 font:inherit;font-size:18px}
 input[aria-invalid]{border:2px solid var(--bad);padding:7px 11px}
-input.code{font-size:clamp(18px,7.2vw,28px);letter-spacing:.2em;font-weight:600}
+input.code{font-size:clamp(18px,7.2vw,28px);letter-spacing:.2em;font-weight:700}
 .hint{margin-top:4px;color:var(--muted)}
 .button{display:flex;align-items:center;justify-content:center;width:100%;min-height:48px;padding:8px 16px;border:1px solid var(--field);border-radius:8px;
-background:none;color:var(--ink);font:inherit;font-weight:600;text-align:center;text-decoration:none;cursor:pointer;touch-action:manipulation}
+background:none;color:var(--ink);font:inherit;font-weight:700;text-align:center;text-decoration:none;cursor:pointer;touch-action:manipulation}
 .button.next{min-height:52px;border-color:var(--accent);background:var(--accent);color:var(--on-accent);font-size:18px}
 .button.bad{border-color:var(--bad);color:var(--bad)}
 .button.quiet{border-color:transparent;color:var(--muted);font-weight:400;text-decoration:underline;text-underline-offset:3px}

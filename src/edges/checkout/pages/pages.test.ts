@@ -44,6 +44,14 @@ test('no page names another host or loads anything', () => {
   }
 });
 
+// Where the system's font has no weight between, Linux takes another family's for it: labels in slab serifs.
+test('text is plain or bold, and nothing between', () => {
+  for (const [name, page] of everyPage()) {
+    const weights = new Set(page.match(/font-weight:[^;}]+/g));
+    assert.deepEqual([...weights].sort(), ['font-weight:400', 'font-weight:700'], name);
+  }
+});
+
 test('no page shows an empty element, a missing word or a leaked value', () => {
   for (const [name, page] of everyPage()) {
     const body = bodyOf(page);
