@@ -64,6 +64,20 @@ test('who finds the few held goes past them after a moment, up to the bound of t
   assert.equal(countWaiting(db.pool), 0);
 });
 
+test('beside those that are stuck a crowd goes on as fast as without them', async () => {
+  const crowd = async () => {
+    const startedAt = performance.now();
+    await Promise.all(Array.from({ length: 300 }, ask));
+    return performance.now() - startedAt;
+  };
+  const alone = await crowd();
+  const letGo = await hold(few);
+  const beside = await crowd();
+  await letGo();
+  // Let in only when somebody looks, 300 would take 150 looks.
+  assert.ok(beside < 10 * alone + 500, `${beside} ms beside ${alone} ms`);
+});
+
 test('a connection that is lost, or cannot be made, gives its place to the next', async () => {
   const lose = () =>
     inTransaction(db, async (tx) => {

@@ -75,36 +75,37 @@ function admit(gate: Gate): Place | Promise<Place> {
   if (gate.waiting.size === 0 && gate.admitted.size < gate.few) return takePlace(gate);
   return new Promise((resolve) => {
     gate.waiting.add(resolve);
-    gate.looking ??= setInterval(() => admitBesideStuck(gate), stuckAfterMs / 2);
+    gate.looking ??= setInterval(() => admitWaiting(gate), stuckAfterMs / 2);
   });
-}
-
-/**
- * Waiting alone is no reason for a further connection: under load everybody waits, and with more connections they
- * would wait longer.
- */
-function admitBesideStuck(gate: Gate): void {
-  const now = performance.now();
-  let stuck = 0;
-  for (const since of gate.admitted.values()) if (now - since >= stuckAfterMs) stuck += 1;
-  while (gate.waiting.size > 0 && gate.admitted.size < gate.few + stuck) admitNext(gate);
 }
 
 function leave(gate: Gate, place: Place): void {
   gate.admitted.delete(place);
-  if (gate.admitted.size < gate.few) admitNext(gate);
+  admitWaiting(gate);
 }
 
-function admitNext(gate: Gate): void {
-  const [next] = gate.waiting;
-  if (next !== undefined) {
-    gate.waiting.delete(next);
-    next(takePlace(gate));
+/**
+ * Lets in as many as the few, and one more for each that is stuck. Waiting alone is no reason for a further connection:
+ * under load everybody waits, and with more connections they would wait longer.
+ */
+function admitWaiting(gate: Gate): void {
+  if (gate.waiting.size > 0) {
+    const places = gate.few + countStuck(gate);
+    for (const enter of gate.waiting) {
+      if (gate.admitted.size >= places) return;
+      gate.waiting.delete(enter);
+      enter(takePlace(gate));
+    }
   }
-  if (gate.waiting.size === 0 && gate.looking !== null) {
-    clearInterval(gate.looking);
-    gate.looking = null;
-  }
+  if (gate.looking !== null) clearInterval(gate.looking);
+  gate.looking = null;
+}
+
+function countStuck(gate: Gate): number {
+  const now = performance.now();
+  let stuck = 0;
+  for (const since of gate.admitted.values()) if (now - since >= stuckAfterMs) stuck += 1;
+  return stuck;
 }
 
 function takePlace(gate: Gate): Place {
