@@ -7,6 +7,7 @@ import { createSite } from '../src/business/merchants/index.ts';
 import { createWallet, topUpWallet } from '../src/business/wallets/index.ts';
 import type { Context } from '../src/ground/context.ts';
 import type { Argon2Cost } from '../src/ground/secrets/index.ts';
+import { testActor } from '../tests/support/actor.ts';
 import type { Ground } from './gateway.ts';
 
 /** What VIPAY_ARGON2_… are when nobody sets them. */
@@ -42,7 +43,7 @@ export async function openStage(
 }
 
 async function openShop(context: Context, notifyUrl: string): Promise<string> {
-  const made = await createSite(context, {
+  const made = await createSite(context, testActor, {
     environment: 'sandbox',
     protocol: 'rest',
     name: 'Cửa hàng Sen Đá',
@@ -63,10 +64,10 @@ async function openWallets(context: Context, prefix: string): Promise<string[]> 
 async function openWallet(context: Context, phone: string, balanceDong: bigint): Promise<void> {
   const environment = 'sandbox';
   const holder = { environment, phone, holderName: 'Nguyễn Thị An', pin, identified: true } as const;
-  const made = await createWallet(context, holder);
+  const made = await createWallet(context, testActor, holder);
   if (!made.ok) throw new Error(made.error);
   if (balanceDong === 0n) return;
-  const topped = await topUpWallet(context, {
+  const topped = await topUpWallet(context, testActor, {
     environment,
     phone,
     amountDong: balanceDong,

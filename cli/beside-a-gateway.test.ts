@@ -18,6 +18,7 @@ import { createContext } from '../src/create-context.ts';
 import { inTransaction } from '../src/ground/database/index.ts';
 import { createLogger } from '../src/ground/log/index.ts';
 import { generateKeyRingSetting } from '../src/ground/secrets/index.ts';
+import { testActor } from '../tests/support/actor.ts';
 import { createTestDatabase } from '../tests/support/database.ts';
 import { findFreePort } from '../tests/support/gateway-process.ts';
 import { ask } from './ask.ts';
@@ -145,7 +146,7 @@ function place(site: MerchantSite, merchTxnRef: string) {
 }
 
 test('orders are listed newest first, page by page, by site and state', async () => {
-  const made = await createSite(context, {
+  const made = await createSite(context, testActor, {
     ...{ environment: 'sandbox', protocol: 'rest', name: 'Sen', merchantSite: 'listed' },
     ...{ creditAccountKind: 'merchant_suspense', fee: {} },
   });
@@ -251,7 +252,7 @@ test('order show --url asks the REST API with the key of the site, without any s
   await outside.listen({ port: 0, host: '127.0.0.1' });
   after(() => outside.close());
   const url = `http://127.0.0.1:${(outside.server.address() as AddressInfo).port}`;
-  const made = await createSite(context, {
+  const made = await createSite(context, testActor, {
     ...{ environment: 'sandbox', protocol: 'rest', name: 'Sen', merchantSite: 'outside' },
     ...{ creditAccountKind: 'merchant_suspense', fee: {} },
   });

@@ -16,6 +16,7 @@ import { createContext } from '../src/create-context.ts';
 import { inTransaction } from '../src/ground/database/index.ts';
 import { createLogger } from '../src/ground/log/index.ts';
 import { generateKeyRingSetting } from '../src/ground/secrets/index.ts';
+import { testActor } from '../tests/support/actor.ts';
 import { createTestDatabase } from '../tests/support/database.ts';
 
 const { db, url, ownerUrl, drop } = await createTestDatabase();
@@ -131,7 +132,7 @@ test('fees, bounds and URLs of the command line are those of the site', async ()
 });
 
 test('how results are told is set, shown and taken back; a wrong pair is refused by name', async () => {
-  const made = await createSite(context, {
+  const made = await createSite(context, testActor, {
     environment: 'sandbox',
     protocol: 'classic-v1',
     name: 'Kết quả',
@@ -163,7 +164,7 @@ test('how results are told is set, shown and taken back; a wrong pair is refused
 });
 
 test('keys are rotated, a site is changed, suspended and listed', async () => {
-  await createSite(context, {
+  await createSite(context, testActor, {
     environment: 'sandbox',
     protocol: 'rest',
     name: 'Đổi khóa',
@@ -228,7 +229,7 @@ test('a wallet is made with its balance, topped up once per transfer id, and sho
 });
 
 async function placeAndCancel(): Promise<Order> {
-  const made = await createSite(context, {
+  const made = await createSite(context, testActor, {
     environment: 'sandbox',
     protocol: 'rest',
     name: 'Đơn hàng',

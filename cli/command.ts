@@ -77,6 +77,15 @@ export function text(flags: string, description: string): Option {
   return new Option(flags, description);
 }
 
+/** For what another person may ask about later: it stands in the audit log. */
+export function reasonOption(): Option {
+  return text('--reason <text>', 'why, for the audit log');
+}
+
+export function readReason({ reason }: { reason?: string }): { reason?: string } {
+  return reason === undefined ? {} : { reason };
+}
+
 /** Whole dong, `from` 0 or 1 up to 13 digits. */
 export function amount(flags: string, description: string, from: 0 | 1 = 1): Option {
   return new Option(flags, description).argParser((given) => readAmount(given, from));

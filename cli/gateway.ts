@@ -5,6 +5,7 @@
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { sql } from 'kysely';
+import type { Actor } from '../src/business/audit/index.ts';
 import { type Config, loadConfig } from '../src/config.ts';
 import { createContext } from '../src/create-context.ts';
 import type { Context } from '../src/ground/context.ts';
@@ -16,11 +17,13 @@ import {
 } from '../src/ground/database/index.ts';
 import { createLogger } from '../src/ground/log/index.ts';
 import { openKeyRing } from '../src/open-key-ring.ts';
+import { commandLineActor } from './command-line-actor.ts';
 import { CliFault } from './faults.ts';
 import { describeDatabase, findOtherDatabase } from './listening-gateway.ts';
 import { note } from './notes.ts';
 
-export type Gateway = { config: Config; context: Context };
+/** `by` is who types the command: every command that changes something passes it on. */
+export type Gateway = { config: Config; context: Context; by: Actor };
 
 const migrationsDir = resolve(import.meta.dirname, '../migrations');
 
@@ -36,7 +39,7 @@ export async function withGateway<T>(work: (gateway: Gateway) => Promise<T>): Pr
     const other = await findOtherDatabase(config, db);
     if (other !== null) note(other);
     const context = createContext(config, { db, secretKey, log: createLogger('silent') });
-    return await work({ config, context });
+    return await work({ config, context, by: commandLineActor() });
   } finally {
     await db.destroy();
     await leave();

@@ -1,34 +1,11 @@
-// The `vipay` program: all commands, and how it ends. Exit code 0: done; 1: refused, not found or failed; 2: the
-// command line itself is wrong.
+// Runs the `vipay` program, and says how it ended. Exit code 0: done; 1: refused, not found or failed; 2: the command
+// line itself is wrong.
 
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { Command, CommanderError } from 'commander';
-import { addDoctorCommand } from './doctor-command.ts';
+import { CommanderError } from 'commander';
 import { tellFault } from './faults.ts';
-import { addLedgerCommands } from './ledger-commands.ts';
 import { takeNotes, wantsJson } from './notes.ts';
-import { addNotificationCommands } from './notification-commands.ts';
-import { addOrderCommands } from './order-commands.ts';
 import { neutralise, toJsonText } from './print.ts';
-import { addRequestCommands } from './request-commands.ts';
-import { addSiteCommands } from './site-commands.ts';
-import { addWalletCommands } from './wallet-commands.ts';
-
-const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../package.json'), 'utf8')) as {
-  version: string;
-};
-
-const helpText = `
-Commands read the same settings as "npm start" (DATABASE_URL, VIPAY_DATA_DIR, …) and work beside a running gateway
-or without one. Results go to stdout, the rest to stderr. With --json the result is one JSON value, and an error is
-{"error":{"code","message","notes"}} on stderr. Exit code 0: done; 1: refused, not found or failed; 2: wrong command line.
-
-Examples:
-  npx vipay site create --name "Cửa hàng Sen Đá" --protocol rest
-  npx vipay wallet create --phone 0900000009 --name "Nguyễn Văn Thử" --pin 246810 --identified --balance 5000000
-  npx vipay order show ord_0123…
-  npx vipay doctor`;
+import { makeProgram } from './program.ts';
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error; // A reader such as `head` that has seen enough is no error.
@@ -38,29 +15,6 @@ try {
   await makeProgram().parseAsync();
 } catch (error) {
   end(error);
-}
-
-function makeProgram(): Command {
-  const program = new Command('vipay')
-    .description('Operates a viPay gateway: sites and their keys, sandbox wallets, orders, notifications.')
-    .version(version)
-    // Before the sub-commands, which inherit both.
-    .exitOverride()
-    .configureOutput(
-      wantsJson
-        ? { writeErr: () => undefined, outputError: () => undefined }
-        : { outputError: (text, write) => write(neutralise(text)) },
-    )
-    .showHelpAfterError('(--help says more)')
-    .addHelpText('after', helpText);
-  addSiteCommands(program);
-  addWalletCommands(program);
-  addOrderCommands(program);
-  addNotificationCommands(program);
-  addRequestCommands(program);
-  addLedgerCommands(program);
-  addDoctorCommand(program);
-  return program;
 }
 
 function end(error: unknown): void {

@@ -12,7 +12,7 @@ import {
 } from '../src/business/notifications/index.ts';
 import { formatOrderId, parseOrderId } from '../src/business/orders/index.ts';
 import type { DbOrTx } from '../src/ground/database/index.ts';
-import { choice, declare, group, text, whole } from './command.ts';
+import { choice, declare, group, reasonOption, text, whole } from './command.ts';
 import { CliFault, notFound } from './faults.ts';
 import { attemptTable, notificationJson } from './notification-text.ts';
 import { fields, moment, table } from './print.ts';
@@ -97,14 +97,16 @@ export function addNotificationCommands(program: Command): void {
     },
   });
 
-  declare(notification, {
+  declare<{ reason?: string }>(notification, {
     usage: 'resend <id>',
     description: 'Send a result again now, with all attempts before it; the result stays what it was',
     notes:
       'Whatever its state. A running gateway sends it at once; without one it goes out at the next start.',
+    options: [reasonOption()],
     examples: ['npx vipay notification resend ntf_019ab0c2d3e47f8091a2b3c4d5e6f708'],
-    run: async ({ context }, [given = '']) => {
-      const done = await resendNotification(context, readId(parseNotificationId, given, 'ntf_…'));
+    run: async ({ context, by }, [given = ''], { reason }) => {
+      const id = readId(parseNotificationId, given, 'ntf_…');
+      const done = await resendNotification(context, by, id, reason);
       if (!done.ok) throw refusal(done.error, given);
       return {
         json: notificationJson(done.notification),

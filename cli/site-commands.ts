@@ -11,11 +11,10 @@ import {
   rotateSiteKey,
   type SiteKeyKind,
   suspendSite,
-  switchProtocol,
   updateSite,
 } from '../src/business/merchants/index.ts';
 import type { Environment } from '../src/ground/terms.ts';
-import { choice, declare, environments, group, text, whole } from './command.ts';
+import { choice, declare, environments, group, readReason, reasonOption, text, whole } from './command.ts';
 import { CliFault, notFound } from './faults.ts';
 import type { Gateway } from './gateway.ts';
 import { type Answer, table, yesOrNo } from './print.ts';
@@ -68,7 +67,12 @@ export function addSiteCommands(program: Command): void {
     },
   });
 
-  declare<{ overlapHours: number; only?: keyof typeof keyNames; merchantPublicKey?: string }>(site, {
+  declare<{
+    overlapHours: number;
+    only?: keyof typeof keyNames;
+    merchantPublicKey?: string;
+    reason?: string;
+  }>(site, {
     usage: 'rotate-key <code>',
     description: 'Give a site new keys; the former ones stay valid for the overlap',
     options: [
@@ -82,6 +86,7 @@ export function addSiteCommands(program: Command): void {
         '--merchant-public-key <file>',
         "classic-v2: take the merchant's new public key (PEM, XML or JWK; - for standard input)",
       ),
+      reasonOption(),
     ],
     notes: 'A key that was disclosed: --overlap-hours 0 ends it at once.',
     examples: [
@@ -89,11 +94,12 @@ export function addSiteCommands(program: Command): void {
       'npx vipay site rotate-key shop_rest --only api-key --overlap-hours 24',
       'npx vipay site rotate-key shop_v2 --merchant-public-key new-key.pem',
     ],
-    run: async ({ context }, [code = ''], options) => {
-      const rotated = await rotateSiteKey(context, code, {
+    run: async ({ context, by }, [code = ''], options) => {
+      const rotated = await rotateSiteKey(context, by, code, {
         overlapSeconds: options.overlapHours * 3600,
         ...(options.only === undefined ? {} : { kinds: [keyNames[options.only]] }),
         ...readKeyFile(options.merchantPublicKey),
+        ...readReason(options),
       });
       if (!rotated.ok) throw refusal(rotated.error, code);
       const { credentials, formerValidUntil } = rotated;
@@ -113,6 +119,7 @@ export function addSiteCommands(program: Command): void {
       returnSchemes?: string;
       returnHosts?: string;
       protocolEnabled?: 'yes' | 'no';
+      reason?: string;
     }
   >(site, {
     usage: 'set <code>',
@@ -126,13 +133,14 @@ export function addSiteCommands(program: Command): void {
       text('--return-hosts <list>', 'the only hosts buyers go back to; "": any'),
       ...resultOptions(),
       choice('--protocol-enabled <answer>', 'whether the site takes orders in its protocol', ['yes', 'no']),
+      reasonOption(),
     ],
     examples: [
       'npx vipay site set shop_rest --notify-url https://shop.example/ipn',
       'npx vipay site set shop_rest --return-schemes myshop --return-hosts shop.example,*.shop.example',
       'npx vipay site set shop_v1 --protocol-enabled no',
     ],
-    run: async ({ context }, [code = ''], { protocolEnabled, ...change }) => {
+    run: async ({ context, by }, [code = ''], { protocolEnabled, reason, ...change }) => {
       if (
         protocolEnabled === undefined &&
         Object.values(change).every((value) => typeof value !== 'string')
@@ -146,13 +154,14 @@ export function addSiteCommands(program: Command): void {
       const { name, returnUrl, notifyUrl } = change;
       const returnSchemes = readList(change.returnSchemes);
       const returnHosts = readList(change.returnHosts);
-      const settings = given({ name, returnUrl, notifyUrl, returnSchemes, returnHosts });
-      const done = await updateSite(context, code, { ...settings, ...readResultOptions(change) });
+      const settings = given({
+        ...{ name, returnUrl, notifyUrl, returnSchemes, returnHosts },
+        protocolEnabled: protocolEnabled === undefined ? undefined : protocolEnabled === 'yes',
+      });
+      const all = { ...settings, ...readResultOptions(change) };
+      const done = await updateSite(context, by, code, all, reason);
       if (!done.ok) throw refusal(done.error, code);
-      const switched =
-        protocolEnabled === undefined ? done : await switchProtocol(context, code, protocolEnabled === 'yes');
-      if (!switched.ok) throw refusal(switched.error, code);
-      return changed({ context }, switched.site, `Changed site ${code}.`);
+      return changed({ context }, done.site, `Changed site ${code}.`);
     },
   });
 
@@ -166,12 +175,13 @@ export function addSiteCommands(program: Command): void {
     ['activate', activateSite, 'Take the suspension of a site back', 'is active again'],
   ] as const;
   for (const [name, act, description, outcome] of switches) {
-    declare(site, {
+    declare<{ reason?: string }>(site, {
       usage: `${name} <code>`,
       description,
+      options: [reasonOption()],
       examples: [`npx vipay site ${name} shop_v1`],
-      run: async ({ context }, [code = '']) => {
-        const done = await act(context, code);
+      run: async ({ context, by }, [code = ''], { reason }) => {
+        const done = await act(context, by, code, reason);
         if (!done.ok) throw refusal(done.error, code);
         const stays =
           name === 'activate' && !done.site.active ? ' Its merchant is still suspended, though.' : '';

@@ -163,7 +163,7 @@ async function makeSite(gateway: Gateway, _args: string[], options: CreateOption
     ...readResultOptions(options),
     ...readKeyFile(options.merchantPublicKey),
   };
-  const made = await createSite(gateway.context, input);
+  const made = await createSite(gateway.context, gateway.by, input);
   if (!made.ok) throw refusal(made.error, input.merchantSite ?? '');
   return {
     json: { ...made.credentials, ...describeAgreement(made.site) },

@@ -24,12 +24,15 @@ import {
   environmentOption,
   group,
   readAmount,
+  readReason,
   readSecret,
+  reasonOption,
   refuseLiveInDemo,
   text,
   whole,
 } from './command.ts';
 import { CliFault, notFound } from './faults.ts';
+import type { Gateway } from './gateway.ts';
 import { type Answer, dong, fields, moment, table, yesOrNo } from './print.ts';
 
 export function addWalletCommands(program: Command): void {
@@ -71,7 +74,7 @@ export function addWalletCommands(program: Command): void {
     examples: ['npx vipay wallet top-up 0900000001 500000'],
     run: (gateway, [phone = '', given = ''], options) => {
       refuseLiveInDemo(gateway, options.environment);
-      return topUp(gateway.context, readPhone(phone), readArgument(given), options);
+      return topUp(gateway, readPhone(phone), readArgument(given), options);
     },
   });
 
@@ -88,15 +91,17 @@ export function addWalletCommands(program: Command): void {
     },
   });
 
-  declare<{ environment: Environment }>(wallet, {
+  declare<{ environment: Environment; reason?: string }>(wallet, {
     usage: 'unlock <phone>',
     description:
       'End the locks that wrong PINs and wrong codes have set; make sure first that the holder asks for it',
-    options: [environmentOption()],
-    examples: ['npx vipay wallet unlock 0900000001 --environment live'],
-    run: async ({ context }, [given = ''], { environment }) => {
+    options: [environmentOption(), reasonOption()],
+    examples: [
+      'npx vipay wallet unlock 0900000001 --environment live --reason "called back, identity proved"',
+    ],
+    run: async ({ context, by }, [given = ''], { environment, ...why }) => {
       const phone = readPhone(given);
-      const unlocked = await unlockWallet(context, { environment, phone });
+      const unlocked = await unlockWallet(context, by, { environment, phone, ...readReason(why) });
       if (!unlocked.ok)
         throw notFound('wallet', phone, `Look at "vipay wallet list --environment ${environment}".`);
       return { json: { phone, environment, unlocked: true }, text: `${phone} may sign in and pay again.` };
@@ -159,13 +164,9 @@ const createErrors: Record<CreateWalletError, string> = {
   pin_is_birthday: "The PIN is the holder's birthday: choose another.",
 };
 
-async function makeWallet(
-  gateway: Parameters<typeof refuseLiveInDemo>[0],
-  _args: string[],
-  options: CreateOptions,
-): Promise<Answer> {
+async function makeWallet(gateway: Gateway, _args: string[], options: CreateOptions): Promise<Answer> {
   const { environment, balance } = options;
-  const { context } = gateway;
+  const { context, by } = gateway;
   refuseLiveInDemo(gateway, environment);
   if (environment === 'live' && balance !== undefined) {
     throw new CliFault(
@@ -174,7 +175,7 @@ async function makeWallet(
     );
   }
   const phone = readPhone(options.phone);
-  const made = await createWallet(context, {
+  const made = await createWallet(context, by, {
     environment,
     phone,
     holderName: options.name.normalize('NFC'),
@@ -186,12 +187,12 @@ async function makeWallet(
     ...(options.limitMonthly === undefined ? {} : { limitMonthlyDong: options.limitMonthly }),
   });
   if (!made.ok) throw new CliFault(made.error, createErrors[made.error]);
-  if (balance !== undefined) await topUp(context, phone, balance, { environment });
+  if (balance !== undefined) await topUp(gateway, phone, balance, { environment });
   return showWallet(context, made.wallet);
 }
 
 async function topUp(
-  context: Context,
+  { context, by }: Gateway,
   phone: string,
   amountDong: bigint,
   options: { environment: Environment; bankReference?: string; transferId?: string },
@@ -209,7 +210,7 @@ async function topUp(
     throw new CliFault('transfer_id_malformed', '--transfer-id is a version 7 UUID in lower case.', 2);
   }
   const reference = bankReference === undefined ? {} : { reference: bankReference };
-  const done = await topUpWallet(context, { environment, phone, amountDong, transferId, ...reference });
+  const done = await topUpWallet(context, by, { environment, phone, amountDong, transferId, ...reference });
   if (!done.ok && done.error === 'wallet_not_found') {
     throw notFound('wallet', phone, `Look at "vipay wallet list --environment ${environment}".`);
   }

@@ -19,6 +19,14 @@ grant select, insert, delete,
   update (attempts, window_ends_at, locked_until, locks, wallet_id, notice_due_at)
   on attempt_counters to :app_role;
 
+-- audit_log: only ever added to; its number is drawn, never chosen
+grant select,
+  insert (id, happened_at, environment, actor_kind, actor_id, actor_via, act, subject_kind, subject_id, before, after,
+    reason, trace_id, seal)
+  on audit_log to :app_role;
+grant select on sequence audit_log_act_no_seq to :app_role;
+grant select, insert on audit_checkpoints to :app_role;
+
 -- checkout_sessions: opened and ended, trimmed
 grant select, delete,
   insert (id, token_hash, browser_hash, order_id, wallet_id, signed_in_at, expires_at),
@@ -127,6 +135,7 @@ grant select,
   on wallets to :app_role;
 
 -- functions
+grant execute on function audit_horizon to :app_role;
 grant execute on function ledger_read_accounts, ledger_find_transfers, ledger_post, ledger_try_post to :app_role;
 grant execute on function ledger_horizon, ledger_seal to :app_role;
 grant execute on function code_store, code_count_attempt, code_forgive_attempt, orders_expire to :app_role;

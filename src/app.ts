@@ -1,6 +1,7 @@
 // Assembles the gateway: the modules on one HTTP server, in the order the money takes, and the work beside it.
 
 import type { FastifyInstance } from 'fastify';
+import { runAuditVerification, sealAudit } from './business/audit/index.ts';
 import {
   type Dispatcher,
   exposeNotifications,
@@ -83,14 +84,16 @@ export function createMetricsApp(
 
 /**
  * Times in UTC. Tables are trimmed every minute. In Vietnam the ledger is verified at 03:40, on Sundays from its
- * first row on.
+ * first row on. New acts are sealed every minute, and the audit log is verified at 03:30.
  */
 const crontab = [
   '* * * * * expire_orders',
   '* * * * * tell_of_locks',
   '* * * * * clean_up',
   '* * * * * watch_results',
+  '* * * * * seal_audit',
   '10 20 * * * trim_pin_costs ?fill=1d',
+  '30 20 * * * verify_audit ?fill=1d',
   '40 20 * * 0-5 verify_ledger ?id=verify_ledger&fill=1d&max=3',
   '40 20 * * 6 verify_ledger ?id=verify_ledger_full&fill=1d&max=3 {full:true}',
 ].join('\n');
@@ -134,6 +137,8 @@ export async function startWork(
     tell_of_locks: async () => {
       await tellOfLocks(own);
     },
+    seal_audit: () => sealAudit(own),
+    verify_audit: () => runAuditVerification(own),
     verify_ledger: (payload) => runVerification(own, { full: isFull(payload), signal: stopping.signal }),
   };
   const jobs: Jobs = await startJobs({

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import pg from 'pg';
+import { testActor } from '../tests/support/actor.ts';
 import { createTestDatabase } from '../tests/support/database.ts';
 import { createSite } from './business/merchants/index.ts';
 import { ConfigFault } from './config.ts';
@@ -124,7 +125,7 @@ test("a database of before these checks is known by its sites' keys", async () =
     { publicUrl: 'https://pay.example', argon2: { memoryKib: 128, passes: 1, parallelism: 1 } },
     { db, secretKey: ring, log: createLogger('silent') },
   );
-  const made = await createSite(context, {
+  const made = await createSite(context, testActor, {
     ...{ environment: 'sandbox', protocol: 'classic-v1', name: 'Sen', merchantSite: 'sen' },
     ...{ creditAccountKind: 'merchant_suspense', fee: {} },
   });

@@ -1,10 +1,11 @@
 // Finds or makes the key ring at a start, and checks it against the database. A database that was sealed with
 // one ring never gets another: old secrets would not open, and new ones would be sealed with the wrong key.
 
+import { recordAct } from './business/audit/index.ts';
 import { listSites, openSiteKeys } from './business/merchants/index.ts';
 import { listWallets } from './business/wallets/index.ts';
 import { type Config, ConfigFault } from './config.ts';
-import { type Database, GroundFault } from './ground/database/index.ts';
+import { type Database, GroundFault, inTransaction } from './ground/database/index.ts';
 import {
   createKeyRingFile,
   type KeyRing,
@@ -13,6 +14,7 @@ import {
   readKeyRingFile,
   removeEmptyKeyRingFile,
 } from './ground/secrets/index.ts';
+import { systemClock } from './ground/time/index.ts';
 
 export type OpenKeyRingOptions = {
   /** Called with a sentence about each change, and about each thing worth knowing. */
@@ -145,9 +147,14 @@ function findFault(isRight: () => boolean): string | null {
 /** Two processes may start at once: the first one's value stays. */
 async function writeCheck(ring: KeyRing, db: Database): Promise<void> {
   const keyId = ring.currentKeyId;
-  await db
-    .insertInto('key_ring_checks')
-    .values({ key_id: keyId, sealed: ring.seal(knownText, boundTo(keyId)) })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  await inTransaction(db, async (tx) => {
+    const { numInsertedOrUpdatedRows } = await tx
+      .insertInto('key_ring_checks')
+      .values({ key_id: keyId, sealed: ring.seal(knownText, boundTo(keyId)) })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    if (numInsertedOrUpdatedRows === 0n) return;
+    const act = { act: 'key_ring.key_added', subject: keyId, environment: null } as const;
+    await recordAct(tx, { clock: systemClock, keyRing: ring }, { by: { kind: 'job', job: 'start' }, ...act });
+  });
 }

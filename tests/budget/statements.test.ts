@@ -16,6 +16,7 @@ import {
   wakeDispatchersSoon,
 } from '../../src/business/notifications/index.ts';
 import { followChanges } from '../../src/ground/database/index.ts';
+import { testActor } from '../support/actor.ts';
 import { createContextOn, givenWallet, testPin } from '../support/context.ts';
 import { startMerchantEndpoint } from '../support/merchant-endpoint.ts';
 import {
@@ -48,7 +49,7 @@ const pollMs = 3_600_000;
 // As in a gateway, where results are sent by the process that recorded them. Here it has no place to send from.
 const idle = startDispatcher(context, { callbacks, pollMs, concurrency: 0 });
 
-const made = await createSite(context, {
+const made = await createSite(context, testActor, {
   environment: 'sandbox',
   protocol: 'rest',
   name: 'Sen Đá',

@@ -12,6 +12,7 @@ import { createSite } from '../../src/business/merchants/index.ts';
 import { confirmPayment } from '../../src/business/payments/index.ts';
 import type { Wallet } from '../../src/business/wallets/index.ts';
 import { migrate } from '../../src/ground/database/index.ts';
+import { testActor } from '../support/actor.ts';
 import {
   createContextOn,
   givenOrder,
@@ -41,7 +42,11 @@ before(async () => {
   await migrate({ ownerUrl: database.ownerUrl, appUrl: database.url });
   context = createContextOn(database);
   ({ site } = await givenSite(context, { notifyUrl: 'http://127.0.0.1:9/webhook' }));
-  const made = await createSite(context, { environment: 'sandbox', protocol: 'rest', name: 'Tiệm khác' });
+  const made = await createSite(context, testActor, {
+    environment: 'sandbox',
+    protocol: 'rest',
+    name: 'Tiệm khác',
+  });
   assert.ok(made.ok);
   otherSite = made.site;
   victim = await givenWallet(context);

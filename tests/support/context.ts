@@ -18,6 +18,7 @@ import { inTransaction } from '../../src/ground/database/index.ts';
 import { createLogger } from '../../src/ground/log/index.ts';
 import type { ReceivedOrder } from '../../src/ground/protocols/index.ts';
 import { createKeyRing, createPinHasher } from '../../src/ground/secrets/index.ts';
+import { testActor } from './actor.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export const testPin = '246810';
@@ -92,7 +93,7 @@ export async function givenWallet(
   phoneCount += 1;
   const phone = more.phone ?? `09${String(phoneCount).padStart(8, '0')}`;
   const environment = more.environment ?? 'sandbox';
-  const made = await createWallet(context, {
+  const made = await createWallet(context, testActor, {
     environment,
     holderName: 'Nguyễn Thị An',
     pin: testPin,
@@ -102,7 +103,7 @@ export async function givenWallet(
   });
   if (!made.ok) throw new Error(made.error);
   if (balanceDong > 0n) {
-    const topped = await topUpWallet(context, {
+    const topped = await topUpWallet(context, testActor, {
       environment,
       phone,
       amountDong: balanceDong,
@@ -118,7 +119,7 @@ export async function givenSite(
   context: Context,
   given: Partial<NewSite> = {},
 ): Promise<{ site: MerchantSite; credentials: SiteCredentials }> {
-  const made = await createSite(context, {
+  const made = await createSite(context, testActor, {
     environment: 'sandbox',
     protocol: 'rest',
     name: 'Cửa hàng Sen Đá',

@@ -12,6 +12,7 @@ import { createLogger } from '../../src/ground/log/index.ts';
 import { buildV1RequestQuery } from '../../src/ground/protocols/classic-v1/index.ts';
 import { sealV2Request, toV2Fields } from '../../src/ground/protocols/classic-v2/index.ts';
 import { createKeyRing, createPinHasher } from '../../src/ground/secrets/index.ts';
+import { testActor } from './actor.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export type EntranceApp = {
@@ -48,7 +49,11 @@ export async function startEntranceApp(
     context,
     time,
     async createSite(input) {
-      const made = await createSite(context, { environment: 'sandbox', name: 'Cửa hàng thử', ...input });
+      const made = await createSite(context, testActor, {
+        environment: 'sandbox',
+        name: 'Cửa hàng thử',
+        ...input,
+      });
       if (!made.ok) throw new Error(JSON.stringify(made.error));
       return made.credentials;
     },

@@ -19,6 +19,7 @@ import { type Database, inTransaction } from '../../src/ground/database/index.ts
 import { createLogger } from '../../src/ground/log/index.ts';
 import { createKeyRing, createPinHasher } from '../../src/ground/secrets/index.ts';
 import type { Clock } from '../../src/ground/time/index.ts';
+import { testActor } from './actor.ts';
 
 /** Stands still until moved. */
 export type ManualClock = Clock & { advance(ms: number): void };
@@ -50,7 +51,7 @@ export async function addSite(context: Context, input: Partial<NewSite> = {}): P
     merchantName: merchantSite,
     merchantSite,
   };
-  const made = await createSite(context, { ...defaults, ...input });
+  const made = await createSite(context, testActor, { ...defaults, ...input });
   if (!made.ok) throw new Error(`the site was refused: ${JSON.stringify(made.error)}`);
   return { ...made.site, credentials: made.credentials };
 }

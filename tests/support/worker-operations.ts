@@ -17,6 +17,7 @@ import {
 import { signIn, topUpWallet } from '../../src/business/wallets/index.ts';
 import type { Context } from '../../src/ground/context.ts';
 import { inTransaction } from '../../src/ground/database/index.ts';
+import { testActor } from './actor.ts';
 import type { Operation, Outcome } from './worker-protocol.ts';
 
 /** Never throws: an error of the use case is an outcome too. */
@@ -67,7 +68,7 @@ async function perform(context: Context, operation: Operation): Promise<Outcome>
     case 'place':
       return place(context, operation);
     case 'top_up': {
-      const topped = await topUpWallet(context, { environment: 'sandbox', ...operation });
+      const topped = await topUpWallet(context, testActor, { environment: 'sandbox', ...operation });
       if (!topped.ok) return { outcome: topped.error };
       return { outcome: topped.repeated ? 'repeated' : 'posted' };
     }

@@ -6,8 +6,10 @@ import { openAccount, openSystemAccounts } from '../../books/ledger/index.ts';
 import { inTransaction, type Tx } from '../../ground/database/index.ts';
 import { amountDongMax } from '../../ground/money/index.ts';
 import { importRsaKey } from '../../ground/protocols/keys/index.ts';
+import { type Actor, recordAct } from '../audit/index.ts';
 import { type MerchantError, merchantError } from './merchant-errors.ts';
 import { findMerchant, findSite, insertMerchant, insertSite, lockMerchantName } from './merchant-queries.ts';
+import { recordSettings } from './recorded-site.ts';
 import { readReturnHosts, readReturnSchemes } from './return-address.ts';
 import {
   keyKindsOf,
@@ -30,7 +32,7 @@ const codeAttemptsMax = 5;
  * Refuses in this order: settings, the brought key, the merchant, the code. It generates the values that are
  * left out: the code from the name, the access code, the secret, the key pairs.
  */
-export async function createSite(context: SiteContext, input: NewSite): Promise<CreateSiteResult> {
+export async function createSite(context: SiteContext, by: Actor, input: NewSite): Promise<CreateSiteResult> {
   const fault = checkNewSite(input);
   if (fault) return { ok: false, error: fault };
   const imported = readMerchantPublicKey(input.merchantPublicKey);
@@ -44,7 +46,7 @@ export async function createSite(context: SiteContext, input: NewSite): Promise<
 
   for (let attempt = 1; ; attempt += 1) {
     const code = input.merchantSite ?? generateCode(input.name);
-    const written = await writeSite(context, input, code, keys);
+    const written = await writeSite(context, by, input, code, keys);
     if (written.ok) {
       const told = Object.assign({}, ...keys.map((key) => key.told));
       return { ...written, credentials: { ...toCredentials(context.publicUrl, written.site), ...told } };
@@ -58,6 +60,7 @@ type WriteResult = { ok: true; site: MerchantSite } | { ok: false; error: Mercha
 
 async function writeSite(
   context: SiteContext,
+  by: Actor,
   input: NewSite,
   code: string,
   keys: PreparedKey[],
@@ -111,6 +114,8 @@ async function writeSite(
         await storeKey(tx, context.keyRing, key, { merchantSite: code, environment, now });
       const site = await findSite(tx, code);
       if (site === null) throw new Error(`site ${code} was not written`);
+      const after = { ...recordSettings(site), kinds: keys.map(({ kind }) => kind) };
+      await recordAct(tx, context, { by, act: 'site.created', subject: code, environment, after });
       return { ok: true, site };
     });
   } catch (error) {

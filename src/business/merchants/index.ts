@@ -1,4 +1,4 @@
-export { activateSite, suspendSite, switchProtocol, updateSite } from './change-site.ts';
+export { activateSite, suspendSite, updateSite } from './change-site.ts';
 export { type CreateSiteResult, createSite } from './create-site.ts';
 export type { MerchantError, MerchantErrorCode } from './merchant-errors.ts';
 export {

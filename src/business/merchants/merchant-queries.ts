@@ -93,10 +93,17 @@ export async function listSites(
   return rows.map(toSite);
 }
 
-/** Locks the site against a second change at the same time; null when there is none. */
-export async function lockSite(tx: Tx, merchantSite: string): Promise<MerchantSite | null> {
-  await sql`select from merchant_sites where merchant_site = ${merchantSite} for no key update`.execute(tx);
-  return findSite(tx, merchantSite);
+export type SiteStatus = 'active' | 'suspended';
+
+/** Locks the site against a second change at the same time; null when there is none. `status` is the site's own. */
+export async function lockSite(
+  tx: Tx,
+  merchantSite: string,
+): Promise<(MerchantSite & { status: SiteStatus }) | null> {
+  const { rows } = await sql<{ status: SiteStatus }>`
+    select status from merchant_sites where merchant_site = ${merchantSite} for no key update`.execute(tx);
+  const site = await findSite(tx, merchantSite);
+  return rows[0] && site ? { ...site, status: rows[0].status } : null;
 }
 
 export async function findMerchant(
@@ -152,6 +159,20 @@ export async function insertSite(
   return numAffectedRows === 1n;
 }
 
+/** A change of nothing. */
+export const unchanged: Record<keyof SiteChange, null> = {
+  status: null,
+  protocolEnabled: null,
+  name: null,
+  resultNames: null,
+  resultAmount: null,
+  resultCodes: null,
+  returnUrl: null,
+  notifyUrl: null,
+  returnSchemes: null,
+  returnHosts: null,
+};
+
 /** Null leaves a column as it is. Returns false when there is no such site. */
 export async function updateSiteRow(
   db: DbOrTx,
@@ -175,8 +196,8 @@ export async function updateSiteRow(
 }
 
 /** An empty URL takes the URL away. */
-export type SiteChange = {
-  status: 'active' | 'suspended';
+type SiteChange = {
+  status: SiteStatus;
   protocolEnabled: boolean;
   name: string;
   resultNames: ResultNames;

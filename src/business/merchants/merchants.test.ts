@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { constants, createPrivateKey, generateKeyPairSync, privateDecrypt, publicEncrypt } from 'node:crypto';
 import { after, test } from 'node:test';
 import { sql } from 'kysely';
+import { testActor } from '../../../tests/support/actor.ts';
 import { createTestDatabase } from '../../../tests/support/database.ts';
 import { readBalance } from '../../books/ledger/index.ts';
 import { createKeyRing } from '../../ground/secrets/index.ts';
@@ -19,7 +20,6 @@ import {
   type NewSite,
   rotateSiteKey,
   suspendSite,
-  switchProtocol,
   updateSite,
 } from './index.ts';
 
@@ -35,7 +35,7 @@ const context = {
 };
 
 async function make(input: Partial<NewSite> = {}) {
-  const made = await createSite(context, {
+  const made = await createSite(context, testActor, {
     environment: 'sandbox',
     protocol: 'classic-v1',
     name: 'Cửa hàng Sen Đá',
@@ -46,7 +46,7 @@ async function make(input: Partial<NewSite> = {}) {
 }
 
 async function errorOf(input: Partial<NewSite>): Promise<string> {
-  const made = await createSite(context, {
+  const made = await createSite(context, testActor, {
     environment: 'sandbox',
     protocol: 'rest',
     name: 'Shop',
@@ -114,7 +114,7 @@ test('a taken code is refused in either environment, and leaves no merchant and 
 test('of two sites made at once under one code, one is made', async () => {
   const both = await Promise.all(
     [1, 2].map(() =>
-      createSite(context, {
+      createSite(context, testActor, {
         environment: 'sandbox',
         protocol: 'rest',
         name: 'At once',
@@ -216,7 +216,7 @@ test('a sealed secret moved to the row of another key does not open', async () =
 test('after a rotation both keys are valid until the overlap ends, newest first', async () => {
   const { site, credentials } = await make();
   nowMs += 1000;
-  const rotated = await rotateSiteKey(context, site.merchantSite, { overlapSeconds: 3600 });
+  const rotated = await rotateSiteKey(context, testActor, site.merchantSite, { overlapSeconds: 3600 });
   assert.ok(rotated.ok);
   assert.notEqual(rotated.credentials.secret, credentials.secret);
   const newest = rotated.credentials.secret;
@@ -236,11 +236,11 @@ test('after a rotation both keys are valid until the overlap ends, newest first'
 
 test('a rotation without overlap ends the former key at once; a longer one never extends a retiring key', async () => {
   const { site, credentials } = await make({ protocol: 'rest' });
-  const second = await rotateSiteKey(context, site.merchantSite, {
+  const second = await rotateSiteKey(context, testActor, site.merchantSite, {
     overlapSeconds: 60,
     kinds: ['rest_api_key'],
   });
-  const third = await rotateSiteKey(context, site.merchantSite, {
+  const third = await rotateSiteKey(context, testActor, site.merchantSite, {
     overlapSeconds: 6000,
     kinds: ['rest_api_key'],
   });
@@ -249,7 +249,7 @@ test('a rotation without overlap ends the former key at once; a longer one never
   nowMs += 61_000;
   assert.equal(await findSiteByApiKey(context, credentials.api_key ?? ''), null);
   assert.ok(await findSiteByApiKey(context, second.credentials.api_key ?? ''));
-  const fourth = await rotateSiteKey(context, site.merchantSite, { overlapSeconds: 0 });
+  const fourth = await rotateSiteKey(context, testActor, site.merchantSite, { overlapSeconds: 0 });
   assert.ok(fourth.ok);
   assert.equal(await findSiteByApiKey(context, third.credentials.api_key ?? ''), null);
   assert.equal((await findWebhookSecrets(context, site)).length, 1);
@@ -261,7 +261,10 @@ test('v2: a brought merchant key replaces that one only; what does not fit the s
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const merchantPublicKey = publicKey.export({ type: 'spki', format: 'pem' }).toString();
   nowMs += 1000;
-  const rotated = await rotateSiteKey(context, site.merchantSite, { overlapSeconds: 60, merchantPublicKey });
+  const rotated = await rotateSiteKey(context, testActor, site.merchantSite, {
+    overlapSeconds: 60,
+    merchantPublicKey,
+  });
   assert.ok(rotated.ok);
   assert.equal(rotated.credentials.gateway_public_key_pem, undefined);
   const now = await findV2Keys(context, site);
@@ -269,8 +272,8 @@ test('v2: a brought merchant key replaces that one only; what does not fit the s
   assert.equal(now.merchantPublicKeys.length, 2);
   assert.ok(now.gatewayPrivateKeys[0]?.equals(before.gatewayPrivateKeys[0] as never));
 
-  const codeOf = async (code: string, input: Parameters<typeof rotateSiteKey>[2]) => {
-    const result = await rotateSiteKey(context, code, input);
+  const codeOf = async (code: string, input: Parameters<typeof rotateSiteKey>[3]) => {
+    const result = await rotateSiteKey(context, testActor, code, input);
     return result.ok ? 'ok' : result.error.code;
   };
   const v1 = (await make()).site.merchantSite;
@@ -384,31 +387,31 @@ test('loopback callbacks are fine in the sandbox, and public https in live', asy
 test('suspending, switching off and changing a site are seen at once and taken back', async () => {
   const { site } = await make();
   const code = site.merchantSite;
-  await suspendSite(context, code);
+  await suspendSite(context, testActor, code);
   assert.equal((await findSite(db, code))?.active, false);
-  await activateSite(context, code);
-  await switchProtocol(context, code, false);
+  await activateSite(context, testActor, code);
+  await updateSite(context, testActor, code, { protocolEnabled: false });
   assert.deepEqual(await findSite(db, code), { ...site, protocolEnabled: false });
-  await switchProtocol(context, code, true);
+  await updateSite(context, testActor, code, { protocolEnabled: true });
 
-  const changed = await updateSite(context, code, {
+  const changed = await updateSite(context, testActor, code, {
     name: 'Sen Đá 2',
     notifyUrl: 'https://shop.example/ipn',
   });
   assert.ok(changed.ok);
   assert.deepEqual(changed.site, { ...site, name: 'Sen Đá 2', notifyUrl: 'https://shop.example/ipn' });
-  const cleared = await updateSite(context, code, { notifyUrl: '' });
+  const cleared = await updateSite(context, testActor, code, { notifyUrl: '' });
   assert.equal(cleared.ok && cleared.site.notifyUrl, null);
-  const refused = await updateSite(context, code, { notifyUrl: 'ftp://shop.example' });
+  const refused = await updateSite(context, testActor, code, { notifyUrl: 'ftp://shop.example' });
   assert.equal(refused.ok ? '' : refused.error.code, 'url_malformed');
-  const unknown = await suspendSite(context, 'nobody');
+  const unknown = await suspendSite(context, testActor, 'nobody');
   assert.equal(unknown.ok ? '' : unknown.error.code, 'site_not_found');
 });
 
 test("a suspended merchant's site is not active, though nobody suspended the site", async () => {
   const { site } = await make({ merchantName: 'Suspended business' });
   await sql`update merchants set status = 'suspended' where id = ${site.merchantId}`.execute(owner);
-  assert.equal((await activateSite(context, site.merchantSite)).ok, true);
+  assert.equal((await activateSite(context, testActor, site.merchantSite)).ok, true);
   assert.equal((await findSite(db, site.merchantSite))?.active, false);
 });
 

@@ -1,6 +1,7 @@
 // Gives a site new keys while the former ones still work, so that its merchant can change over at leisure.
 
 import { inTransaction } from '../../ground/database/index.ts';
+import { type Actor, recordAct } from '../audit/index.ts';
 import { readMerchantPublicKey } from './create-site.ts';
 import { type MerchantError, merchantError } from './merchant-errors.ts';
 import { findSite, lockSite, retireKeys } from './merchant-queries.ts';
@@ -22,6 +23,7 @@ export type RotateSiteKeyInput = {
   kinds?: readonly SiteKeyKind[];
   /** v2: the merchant's new public key (XML, PEM or JWK), instead of a pair made here. */
   merchantPublicKey?: string;
+  reason?: string;
 };
 
 export type RotateSiteKeyResult =
@@ -30,6 +32,7 @@ export type RotateSiteKeyResult =
 
 export async function rotateSiteKey(
   context: SiteContext,
+  by: Actor,
   merchantSite: string,
   input: RotateSiteKeyInput,
 ): Promise<RotateSiteKeyResult> {
@@ -55,6 +58,14 @@ export async function rotateSiteKey(
     for (const key of keys) {
       await storeKey(tx, context.keyRing, key, { merchantSite, environment: site.environment, now });
     }
+    await recordAct(tx, context, {
+      by,
+      act: 'site.key_rotated',
+      subject: merchantSite,
+      environment: site.environment,
+      after: { kinds: kinds.chosen, former_valid_until: until },
+      reason: input.reason,
+    });
     const told = Object.assign({}, ...keys.map((key) => key.told));
     const credentials = { ...toCredentials(context.publicUrl, site), ...told };
     return { ok: true, site, credentials, formerValidUntil: until };

@@ -4,6 +4,7 @@ import { after, test } from 'node:test';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { Webhook } from 'standardwebhooks';
+import { testActor } from '../../../tests/support/actor.ts';
 import { createTestDatabase } from '../../../tests/support/database.ts';
 import {
   type Answer,
@@ -113,7 +114,7 @@ test('a REST event is signed by every valid secret, and keeps id and body over i
   let status = 500;
   const endpoint = await startEndpoint((response) => void response.writeHead(status).end());
   const site = await addSite(context, { protocol: 'rest', notifyUrl: endpoint.url });
-  const rotated = await rotateSiteKey(context, site.merchantSite, { overlapSeconds: 3_600 });
+  const rotated = await rotateSiteKey(context, testActor, site.merchantSite, { overlapSeconds: 3_600 });
   assert.ok(rotated.ok);
   const { notification } = await deliverTo(site);
   clock.advance(5_000);
@@ -142,7 +143,7 @@ test('a REST event is signed by every valid secret, and keeps id and body over i
 test('while a classic secret is being replaced, attempts take turns: the newest key first', async () => {
   const endpoint = await startEndpoint(answerRspCode('97'));
   const site = await addSite(context, { notifyUrl: endpoint.url });
-  const rotated = await rotateSiteKey(context, site.merchantSite, { overlapSeconds: 3_600 });
+  const rotated = await rotateSiteKey(context, testActor, site.merchantSite, { overlapSeconds: 3_600 });
   assert.ok(rotated.ok);
   const { notification } = await deliverTo(site);
   clock.advance(5_000);
@@ -209,7 +210,7 @@ test('status 410 ends the delivery in any dialect and is told; a resend begins a
       lines.map(({ event, level, merchantSite }) => [event, level, merchantSite]),
       [['notification.gone', 'error', site.merchantSite]],
     );
-    assert.equal((await resendNotification(context, recorded.id)).ok, true);
+    assert.equal((await resendNotification(context, testActor, recorded.id)).ok, true);
     await deliverOnce(context, await claimOne(recorded), options);
     assert.equal(endpoint.heard.length, 2);
   }
@@ -267,7 +268,7 @@ test('a result of a site without a notification URL is skipped, and sent when as
   const site = await addSite(context);
   const skipped = await addNotification(context, site);
   assert.partialDeepStrictEqual(skipped, { status: 'skipped', nextAttemptAt: null, endedAt: clock.now() });
-  assert.deepEqual(await resendNotification(context, skipped.id), {
+  assert.deepEqual(await resendNotification(context, testActor, skipped.id), {
     ok: false,
     error: 'site_has_no_notify_url',
   });
@@ -275,7 +276,7 @@ test('a result of a site without a notification URL is skipped, and sent when as
   await sql`update merchant_sites set notify_url = ${endpoint.url} where merchant_site = ${site.merchantSite}`.execute(
     owner,
   );
-  assert.equal((await resendNotification(context, skipped.id)).ok, true);
+  assert.equal((await resendNotification(context, testActor, skipped.id)).ok, true);
   await deliverOnce(context, await claimOne(skipped), options);
   assert.equal((await getNotification(context, skipped.orderId)).status, 'delivered');
 });
@@ -311,7 +312,7 @@ test('sites and keys are read once for many results; a revoked key signs none af
   const counter = createStatementCounter(db);
   const { texts } = await counter.count(() => deliverOnce(context, second, options));
   assert.equal(texts.length, 1, 'its attempt is written down, nothing is read');
-  const rotated = await rotateSiteKey(context, site.merchantSite, { overlapSeconds: 0 });
+  const rotated = await rotateSiteKey(context, testActor, site.merchantSite, { overlapSeconds: 0 });
   assert.ok(rotated.ok);
   // Words come in the order of their commits: behind this one, that of the rotation has been heard.
   const heard = versionOf(db, ['policies']);
@@ -370,13 +371,13 @@ test('the whole schedule is run through, then the notification is exhausted, and
   assert.ok(clock.now().getTime() - startedAt.getTime() >= 3 * 24 * 3_600_000);
 
   code = '00';
-  const resent = await resendNotification(context, recorded.id);
+  const resent = await resendNotification(context, testActor, recorded.id);
   assert.partialDeepStrictEqual(resent, {
     ok: true,
     notification: { status: 'pending', attempts: 0, endedAt: null },
   });
   const claimed = await claimOne(recorded);
-  assert.deepEqual(await resendNotification(context, recorded.id), {
+  assert.deepEqual(await resendNotification(context, testActor, recorded.id), {
     ok: false,
     error: 'notification_being_sent',
   });
@@ -390,9 +391,9 @@ test('the whole schedule is run through, then the notification is exhausted, and
   const urls = new Set(attempts.map((attempt) => attempt.url));
   assert.equal(urls.size, 1, 'the result sent is the same every time');
 
-  assert.equal((await resendNotification(context, recorded.id)).ok, true, 'a delivered one too');
+  assert.equal((await resendNotification(context, testActor, recorded.id)).ok, true, 'a delivered one too');
   await deliverOnce(context, await claimOne(recorded), options);
-  const unknown = await resendNotification(context, '019cac12-7a30-7c3e-a8a1-0123456789ab');
+  const unknown = await resendNotification(context, testActor, '019cac12-7a30-7c3e-a8a1-0123456789ab');
   assert.deepEqual(unknown, { ok: false, error: 'notification_not_found' });
 });
 

@@ -3,6 +3,7 @@
 
 import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
+import { type Actor, recordAct } from '../audit/index.ts';
 import { findSite } from '../merchants/index.ts';
 import type { Notification } from './notification.ts';
 import { lockNotification, notifyDue, updateResent } from './notification-queries.ts';
@@ -16,8 +17,10 @@ export type ResendResult = { ok: true; notification: Notification } | { ok: fals
  * Refused while an attempt is running: its outcome would be lost.
  */
 export function resendNotification(
-  context: Pick<Context, 'db' | 'clock'>,
+  context: Pick<Context, 'db' | 'clock' | 'keyRing'>,
+  by: Actor,
   id: string,
+  reason?: string,
 ): Promise<ResendResult> {
   return inTransaction(context.db, async (tx) => {
     const now = context.clock.now();
@@ -31,6 +34,15 @@ export function resendNotification(
 
     await updateResent(tx, id, now);
     await notifyDue(tx);
+    await recordAct(tx, context, {
+      by,
+      act: 'notification.resent',
+      subject: found.publicId,
+      environment: found.environment,
+      before: { merchant_site: found.merchantSite, status: found.status, attempts: found.attempts },
+      after: { merchant_site: found.merchantSite, status: 'pending', attempts: 0 },
+      reason,
+    });
     const round = {
       status: 'pending',
       attempts: 0,

@@ -12,6 +12,7 @@ import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
 import type { Environment, Locale } from '../../ground/terms.ts';
 import { nameProblem } from '../../ground/text/index.ts';
+import { type Actor, recordAct } from '../audit/index.ts';
 import { checkNewPin, isPhone, type PinFault, type Wallet, type WalletStatus } from './wallet.ts';
 import { findWalletByPhone, insertWallet } from './wallet-queries.ts';
 
@@ -38,6 +39,7 @@ export type CreateWalletError =
 
 export async function createWallet(
   context: Context,
+  by: Actor,
   input: NewWallet,
 ): Promise<{ ok: true; wallet: Wallet } | { ok: false; error: CreateWalletError }> {
   const holderName = input.holderName.trim();
@@ -72,16 +74,25 @@ export async function createWallet(
     // other must not stay.
     if (!(await insertWallet(tx, { ...wallet, pinHash })))
       throw new Error('wallet_already_exists: made at the same moment');
+    const { environment, phone, status, identified } = wallet;
+    const limits = {
+      limit_per_payment_dong: wallet.limitPerPaymentDong,
+      limit_daily_dong: wallet.limitDailyDong,
+      limit_monthly_dong: wallet.limitMonthlyDong,
+    };
+    const after = { phone, status, identified, ...limits };
+    await recordAct(tx, context, { by, act: 'wallet.created', subject: id, environment, after });
     return { ok: true, wallet };
   });
 }
 
 /**
  * Credits a wallet with money that arrived in the guarantee account. `transferId` (a uuidv7 made by the caller)
- * is the idempotency key: the same one again changes nothing.
+ * is the idempotency key: the same one again changes nothing, and is no act.
  */
 export async function topUpWallet(
   context: Context,
+  by: Actor,
   input: {
     environment: Environment;
     phone: string;
@@ -108,6 +119,11 @@ export async function topUpWallet(
       },
     ]);
     if (!result) throw new Error('the ledger answered nothing for a top-up');
+    if (result.ok && !result.repeated) {
+      const { environment, amountDong, transferId, reference = null } = input;
+      const after = { amount_dong: amountDong, transfer_id: transferId, reference };
+      await recordAct(tx, context, { by, act: 'wallet.topped_up', subject: wallet.id, environment, after });
+    }
     return result.ok ? result : { ok: false, error: result.refusal };
   });
 }

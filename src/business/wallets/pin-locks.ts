@@ -4,6 +4,7 @@ import type { Context } from '../../ground/context.ts';
 import { inTransaction } from '../../ground/database/index.ts';
 import { logEvent } from '../../ground/log/index.ts';
 import type { Environment } from '../../ground/terms.ts';
+import { type Actor, recordAct } from '../audit/index.ts';
 import { sendMessage } from '../messages/index.ts';
 import { readPolicies } from '../policies/index.ts';
 import { countNoticesSetAside } from './lock-metrics.ts';
@@ -93,14 +94,25 @@ function endOfLock(notice: LockNotice, locksMax: bigint): Date | null {
 /** For operators, when the holder has proved who they are: ends every lock that wrong PINs and codes have set. */
 export async function unlockWallet(
   context: Context,
-  input: { environment: Environment; phone: string },
+  by: Actor,
+  { environment, phone, reason }: { environment: Environment; phone: string; reason?: string },
 ): Promise<{ ok: true } | { ok: false; error: 'wallet_not_found' }> {
-  const wallet = await findWalletByPhone(context.db, input.environment, input.phone);
-  if (!wallet) return { ok: false, error: 'wallet_not_found' };
-  await clearLocks(context.db, {
-    walletId: wallet.id,
-    phoneSubject: phoneSubject(context, input.environment, input.phone),
+  const wallet = await inTransaction(context.db, async (tx) => {
+    const found = await findWalletByPhone(tx, environment, phone);
+    if (!found) return null;
+    await clearLocks(tx, { walletId: found.id, phoneSubject: phoneSubject(context, environment, phone) });
+    const before = { codes_locked_until: found.otpLockedUntil };
+    await recordAct(tx, context, {
+      by,
+      act: 'wallet.unlocked',
+      subject: found.id,
+      environment,
+      before,
+      reason,
+    });
+    return found;
   });
+  if (!wallet) return { ok: false, error: 'wallet_not_found' };
   logEvent(context.log, 'sign_in.unlocked', { walletId: wallet.id });
   return { ok: true };
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { uuidv7 } from 'uuidv7';
+import { testActor } from '../../../tests/support/actor.ts';
 import { createTestContext, givenWallet, type TestContext, testPin } from '../../../tests/support/context.ts';
 import { countStatements } from '../../../tests/support/statement-counter.ts';
 import type { Context } from '../../ground/context.ts';
@@ -232,7 +233,9 @@ test('each lock in a row is twice as long as the last, up to a day; after ten, t
     context.clock.advance(100 * 86_400);
     assert.equal(await lockSeconds(wallet), null);
   }
-  assert.deepEqual(await unlockWallet(context, { environment: 'sandbox', phone: known.phone }), { ok: true });
+  assert.deepEqual(await unlockWallet(context, testActor, { environment: 'sandbox', phone: known.phone }), {
+    ok: true,
+  });
   assert.equal(await attempt(known, testPin), 'signed_in');
   await attempts(5, known, wrongPin);
   assert.equal(await lockSeconds(known), 1800);

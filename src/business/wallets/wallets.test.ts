@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { uuidv7 } from 'uuidv7';
+import { testActor } from '../../../tests/support/actor.ts';
 import { createTestContext, givenWallet, type TestContext, testPin } from '../../../tests/support/context.ts';
 import { readBalance } from '../../books/ledger/index.ts';
 import { checkNewPin, createWallet, findWalletByPhone, parsePhone, signIn, topUpWallet } from './index.ts';
@@ -72,14 +73,14 @@ test('simple PINs and birthdays are refused', () => {
 
 test('a phone has one wallet in an environment, and its own in the other', async () => {
   const wallet = await givenWallet(context);
-  const again = await createWallet(context, {
+  const again = await createWallet(context, testActor, {
     environment: 'sandbox',
     phone: wallet.phone,
     holderName: 'B',
     pin: testPin,
   });
   assert.deepEqual(again, { ok: false, error: 'wallet_already_exists' });
-  const live = await createWallet(context, {
+  const live = await createWallet(context, testActor, {
     environment: 'live',
     phone: wallet.phone,
     holderName: 'B',
@@ -97,8 +98,8 @@ test('a top-up with the same transfer id is one top-up', async () => {
     amountDong: 50_000n,
     transferId: uuidv7(),
   } as const;
-  assert.deepEqual(await topUpWallet(context, topUp), { ok: true, repeated: false });
-  assert.deepEqual(await topUpWallet(context, topUp), { ok: true, repeated: true });
+  assert.deepEqual(await topUpWallet(context, testActor, topUp), { ok: true, repeated: false });
+  assert.deepEqual(await topUpWallet(context, testActor, topUp), { ok: true, repeated: true });
   assert.equal(await readBalance(context.db, wallet.accountId), 50_000n);
 });
 

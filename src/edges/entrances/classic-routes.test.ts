@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
+import { testActor } from '../../../tests/support/actor.ts';
 import {
   codeOf,
   type EntranceApp,
@@ -156,12 +157,15 @@ describe('classic orders by redirect', () => {
       assert.equal(answer.statusCode, 302, answer.body);
     }
     for (const site of [v1, v2]) {
-      const changed = await updateSite(at.context, site.merchant_site, { resultNames: 'prefixed' });
+      const changed = await updateSite(at.context, testActor, site.merchant_site, {
+        resultNames: 'prefixed',
+      });
       assert.ok(changed.ok && changed.site.resultNames === 'prefixed');
     }
     for (const answer of await send('OWN-3', own)) assert.equal(answer.statusCode, 302, answer.body);
     for (const answer of await send('OWN-4', prefixed)) assert.equal(codeOf(answer), '03');
-    for (const site of [v1, v2]) await updateSite(at.context, site.merchant_site, { resultNames: 'plain' });
+    for (const site of [v1, v2])
+      await updateSite(at.context, testActor, site.merchant_site, { resultNames: 'plain' });
   });
 
   test('other content under a known reference is 94', async () => {
@@ -213,7 +217,7 @@ describe('classic orders by redirect', () => {
     );
     assert.equal(codeOf(await at.app.inject({ url: v1Url(off) })), '02');
     const asleep = await at.createSite({ protocol: 'classic-v1', merchantSite: 'shop_asleep' });
-    await suspendSite(at.context, 'shop_asleep');
+    await suspendSite(at.context, testActor, 'shop_asleep');
     const answer = await at.app.inject({ url: v1Url(asleep) });
     assert.deepEqual([answer.statusCode, codeOf(answer)], [403, '04']);
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
+import { testActor } from '../../../tests/support/actor.ts';
 import {
   codeOf,
   type EntranceApp,
@@ -328,11 +329,11 @@ describe('the REST API', () => {
   test('a suspended site places no orders (403, 04) but reads those it has; the refusal is not kept', async () => {
     next();
     const { id } = (await createOrder()).json();
-    await suspendSite(at.context, 'shop_rest');
+    await suspendSite(at.context, testActor, 'shop_rest');
     const refused = await createOrder({ merch_txn_ref: `REF-${used}-b` }, `key-${used}-b`);
     assert.deepEqual([refused.statusCode, codeOf(refused)], [403, '04']);
     assert.equal((await get(`/v3/orders/${id}`)).statusCode, 200);
-    await activateSite(at.context, 'shop_rest');
+    await activateSite(at.context, testActor, 'shop_rest');
     assert.equal((await createOrder({ merch_txn_ref: `REF-${used}-b` }, `key-${used}-b`)).statusCode, 201);
   });
 

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { testActor } from '../../../tests/support/actor.ts';
 import {
   codeOf,
   type EntranceApp,
@@ -60,7 +61,7 @@ async function assertPlaced(addresses: { return_url?: string; cancel_url?: strin
 function updateAll(change: { returnSchemes?: string[]; returnHosts?: string[] }) {
   return Promise.all(
     [v1, v2, rest].map(async ({ merchant_site }) => {
-      const done = await updateSite(at.context, merchant_site, change);
+      const done = await updateSite(at.context, testActor, merchant_site, change);
       assert.ok(done.ok, done.ok ? '' : done.error.message);
     }),
   );
@@ -103,7 +104,7 @@ test('what can never be listed is refused, and the site stays as it was', async 
     [{ returnHosts: ['*.vn'] }, 'return_hosts_malformed'],
   ];
   for (const [change, code] of cases) {
-    const done = await updateSite(at.context, 'site_rest', change);
+    const done = await updateSite(at.context, testActor, 'site_rest', change);
     assert.equal(done.ok ? 'changed' : done.error.code, code);
   }
   await assertRefused('return_url', 'myshop://paid');

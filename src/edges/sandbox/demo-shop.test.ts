@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
+import { testActor } from '../../../tests/support/actor.ts';
 import { createTestContext, type TestContext } from '../../../tests/support/context.ts';
 import { listen } from '../../../tests/support/merchant-endpoint.ts';
 import { createApp } from '../../app.ts';
@@ -99,7 +100,11 @@ test('an order of each protocol goes from the shop to a checkout', async () => {
 });
 
 test('the first order that the start page suggests is accepted as printed', async () => {
-  const made = await createSite(context, { environment: 'sandbox', protocol: 'rest', name: 'My shop' });
+  const made = await createSite(context, testActor, {
+    environment: 'sandbox',
+    protocol: 'rest',
+    name: 'My shop',
+  });
   assert.ok(made.ok);
   const page = await (await fetch(`${context.publicUrl}/`)).text();
   const body = /-d &#39;([\s\S]*?)&#39;/.exec(page)?.[1]?.replaceAll('&quot;', '"') ?? '';

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { testActor } from '../../../tests/support/actor.ts';
 import { createTestContext, type TestContext } from '../../../tests/support/context.ts';
 import { readBalance } from '../../books/ledger/index.ts';
 import { createSite, findSite, listSiteKeys, rotateSiteKey } from '../../business/merchants/index.ts';
@@ -119,7 +120,7 @@ for (const [name, spoil] of [
 
 test('a site whose keys somebody else rotated gets new ones, the other sites keep theirs', async () => {
   const { credentials: former } = await seedSandbox(context, { shopBaseUrl, dataDir });
-  const rotated = await rotateSiteKey(context, 'shop_v2', { overlapSeconds: 3600 });
+  const rotated = await rotateSiteKey(context, testActor, 'shop_v2', { overlapSeconds: 3600 });
   assert.ok(rotated.ok);
   const { credentials } = await seedSandbox(context, { shopBaseUrl, dataDir });
   assert.deepEqual([credentials[0], credentials[2]], [former[0], former[2]]);
@@ -138,7 +139,7 @@ test('the test PIN opens the paying wallet', async () => {
 test('a code of the demo that belongs to another merchant stops the start and changes nothing', async () => {
   const other = await createTestContext();
   try {
-    const made = await createSite(other, {
+    const made = await createSite(other, testActor, {
       environment: 'sandbox',
       protocol: 'classic-v1',
       name: 'Hiệu sách',

@@ -2,6 +2,7 @@
 // interrupted is finished by the next one, and two processes starting on one database do it one after the other.
 
 import { sql } from 'kysely';
+import type { Actor } from '../../business/audit/index.ts';
 import {
   createSite,
   findSite,
@@ -36,6 +37,9 @@ export type SeedOptions = {
   /** The keys of the demo shop are kept here, in demo-shop.json. */
   dataDir: string;
 };
+
+/** The gateway makes the demo at its start; no person asked for these rows. */
+const by: Actor = { kind: 'job', job: 'seed_sandbox' };
 
 /** When the shop gets new keys the old ones stay valid, because somebody may use them for trials. */
 const overlapSeconds = 30 * 86_400;
@@ -76,7 +80,7 @@ async function seedSite(
   if (existing === null) {
     return toShopSite(
       await made(
-        createSite(context, {
+        createSite(context, by, {
           ...{ environment: 'sandbox', merchantName: demoMerchantName, name: demoMerchantName },
           ...{ protocol, merchantSite, notifyUrl, fee: demoFee },
         }),
@@ -85,11 +89,11 @@ async function seedSite(
   }
   refuseForeignSite(existing, protocol);
   if (existing.notifyUrl !== notifyUrl) {
-    const changed = await updateSite(context, merchantSite, { notifyUrl });
+    const changed = await updateSite(context, by, merchantSite, { notifyUrl });
     if (!changed.ok) throw new Error(`${merchantSite}: ${changed.error.message}`);
   }
   if (kept?.protocol === protocol && (await areNewestKeys(context, existing, kept))) return kept;
-  return toShopSite(await made(rotateSiteKey(context, merchantSite, { overlapSeconds })));
+  return toShopSite(await made(rotateSiteKey(context, by, merchantSite, { overlapSeconds })));
 }
 
 /** A site of somebody else that has one of these codes keeps its keys. */
@@ -113,13 +117,13 @@ async function made(result: Promise<Made>): Promise<SiteCredentials> {
 async function seedWallet(context: Context, wallet: DemoWallet): Promise<void> {
   const { phone, holderName, status, identified, limitDailyDong, balanceDong, topUpTransferId } = wallet;
   if ((await findWalletByPhone(context.db, 'sandbox', phone)) === null) {
-    const created = await createWallet(context, {
+    const created = await createWallet(context, by, {
       ...{ environment: 'sandbox', phone, holderName, pin: testPin, status, identified },
       ...(limitDailyDong === null ? {} : { limitDailyDong }),
     });
     if (!created.ok) throw new Error(`the demo's wallet ${phone} could not be made: ${created.error}`);
   }
-  const filled = await topUpWallet(context, {
+  const filled = await topUpWallet(context, by, {
     ...{ environment: 'sandbox', phone, amountDong: balanceDong, transferId: topUpTransferId },
     reference: 'demo',
   });

@@ -27,6 +27,7 @@ export { findWeakRights } from './find-weak-rights.ts';
 export { describeFileFault, GroundFault } from './ground-fault.ts';
 export { createGroupCommit, type GroupCommit, type GroupCommitOptions, QueueFull } from './group-commit.ts';
 export { guardClock } from './guard-clock.ts';
+export { hasPassed } from './has-passed.ts';
 export { type Listener, listen } from './listen.ts';
 export { type MigrateOptions, migrate, SchemaRefusal } from './migrate.ts';
 export { findPlainAddress, requireTls } from './require-tls.ts';

@@ -25,6 +25,35 @@ export interface AttemptCounters {
   notice_due_at: Date | null;
 }
 
+export interface AuditCheckpoints {
+  checkpoint_no: bigint;
+  from_act_no: bigint;
+  upto_act_no: bigint;
+  act_nos: bigint[];
+  act_hashes: Buffer[];
+  chain_hash: Buffer;
+  sealed_at: Date;
+  seal: Buffer;
+}
+
+export interface AuditLog {
+  act_no: GeneratedAlways<bigint>;
+  id: string;
+  happened_at: Date;
+  environment: string | null;
+  actor_kind: string;
+  actor_id: string;
+  actor_via: string | null;
+  act: string;
+  subject_kind: string;
+  subject_id: string;
+  before: ColumnType<unknown, object | string | null, object | string | null>;
+  after: ColumnType<unknown, object | string | null, object | string | null>;
+  reason: string | null;
+  trace_id: string | null;
+  seal: Buffer;
+}
+
 export interface CheckoutSessions {
   id: string;
   token_hash: Buffer;
@@ -365,6 +394,8 @@ export interface Wallets {
 export interface Tables {
   accounts: Accounts;
   attempt_counters: AttemptCounters;
+  audit_checkpoints: AuditCheckpoints;
+  audit_log: AuditLog;
   checkout_sessions: CheckoutSessions;
   code_sends: CodeSends;
   confirmations: Confirmations;

@@ -110,6 +110,24 @@ export const logEvents = {
     says: 'refused requests not written down',
     fields: ['counts'],
   },
+  'audit.verified': {
+    level: 'info',
+    security: true,
+    says: 'the audit log was verified: it is what it was',
+    fields: ['acts', 'chain'],
+  },
+  'audit.wrong': {
+    level: 'error',
+    security: true,
+    says: 'somebody changed the audit log, removed from it or wrote into it',
+    fields: ['faultCount', 'faults', 'chain'],
+  },
+  'audit.not_sealed': {
+    level: 'error',
+    security: true,
+    says: 'new acts are not sealed, because the last checkpoint of the audit log is not what it was',
+    fields: ['checkpoint'],
+  },
   'retention.failed': {
     level: 'error',
     security: false,

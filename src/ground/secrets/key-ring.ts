@@ -21,7 +21,9 @@ export type KeyPurpose =
   | 'pin-pepper'
   | 'subject'
   | 'ledger-checkpoint'
-  | 'ledger-transfer';
+  | 'ledger-transfer'
+  | 'audit-act'
+  | 'audit-checkpoint';
 
 export type RingKey = { id: string; bytes: Buffer };
 

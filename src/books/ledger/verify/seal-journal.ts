@@ -11,7 +11,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context } from '../../../ground/context.ts';
-import type { DbOrTx } from '../../../ground/database/index.ts';
+import { type DbOrTx, hasPassed } from '../../../ground/database/index.ts';
 import { checkTransfers } from './check-transfers.ts';
 import {
   type Checkpoint,
@@ -26,7 +26,6 @@ import type { LedgerFault } from './fault.ts';
 import {
   addToSumsAnew,
   hashRows,
-  hasPassed,
   insertCheckpoint,
   type JournalRows,
   listCheckpoints,

@@ -19,24 +19,6 @@ export async function readHorizon(db: DbOrTx): Promise<{ journalNo: bigint; xid:
   return rows[0];
 }
 
-/**
- * Whether every transaction of this database with a lower id has ended. The snapshot speaks of the whole
- * server, so a long transaction of another database could make it say no. Only then the locks are read: each
- * transaction holds a lock on its own id until it has ended.
- */
-export async function hasPassed(db: DbOrTx, xid: string): Promise<boolean> {
-  const { rows } = await sql<{ passed: boolean }>`
-    select case when pg_snapshot_xmin(pg_current_snapshot()) >= ${xid}::xid8 then true
-      else not exists (
-        select from pg_locks l
-        left join pg_stat_activity a on a.pid = l.pid
-        left join pg_prepared_xacts p on p.transaction = l.transactionid
-        where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.granted
-          and coalesce(a.datname, p.database, current_database()) = current_database()
-          and age(l.transactionid) > age(${xid}::xid8::xid)) end as passed`.execute(db);
-  return rows[0]?.passed === true;
-}
-
 /** The next rows to seal after `from`: how many, at most 10.000, and where they end; null: none. */
 export async function selectNextStretch(
   db: DbOrTx,
