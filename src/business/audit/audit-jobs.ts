@@ -1,9 +1,17 @@
 // What comes by the clock: new acts are sealed every minute, and every night the whole log is verified.
 
+import { Gauge } from '@prometheus-io/client';
 import type { Context } from '../../ground/context.ts';
 import { logEvent } from '../../ground/log/index.ts';
+import { metricsRegistry } from '../../ground/metrics/index.ts';
 import { sealActs } from './seal-acts.ts';
 import { verifyActs } from './verify-acts.ts';
+
+const lastFaults = new Gauge({
+  name: 'vipay_audit_faults',
+  help: 'Faults that the last verification of the audit log by this process found.',
+  registers: [metricsRegistry],
+});
 
 type Hands = Pick<Context, 'db' | 'clock' | 'keyRing' | 'log'>;
 
@@ -21,6 +29,7 @@ export async function sealAudit(context: Hands): Promise<void> {
 /** The line in the log says where the chain ends; kept elsewhere, it proves later that nothing was cut off. */
 export async function runAuditVerification(context: Hands): Promise<void> {
   const { faultCount, faults, acts, end } = await verifyActs(context);
+  lastFaults.set(faultCount);
   const chain = `${end.checkpointNo}:${end.chainHash.toString('hex')}`;
   if (faultCount === 0) logEvent(context.log, 'audit.verified', { acts, chain });
   else {
