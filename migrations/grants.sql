@@ -68,8 +68,8 @@ grant select,
 
 -- messages: sent, their texts erased, trimmed
 grant select, delete,
-  insert (id, environment, channel, recipient, purpose, body_sealed, status, created_at, delivered_at),
-  update (body_sealed, status)
+  insert (id, environment, channel, recipient, purpose, body_sealed, status, created_at, delivered_at, next_attempt_at, deadline_at),
+  update (body_sealed, status, delivered_at, attempts, next_attempt_at, leased_until, handed_over, last_outcome)
   on messages to :app_role;
 
 -- notifications: recorded with the result, claimed, delivered or given up, sent again

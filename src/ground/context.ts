@@ -14,7 +14,17 @@ export type NamedPoint =
   | 'posting.in_transaction'
   | 'posting.after_commit'
   | 'notification.before_sending'
-  | 'notification.after_sending';
+  | 'notification.after_sending'
+  | 'mail.claimed'
+  | 'mail.before_text'
+  | 'mail.after_text'
+  | 'mail.answered';
+
+/**
+ * `server`: a mail server sends them; `inbox`: they are delivered by being in the sandbox's inbox; `off`: they wait in
+ * vain until a server is set.
+ */
+export type MailWay = 'server' | 'inbox' | 'off';
 
 /** What a use case needs to do its work; made once by createContext. */
 export type Context = {
@@ -27,6 +37,8 @@ export type Context = {
   publicUrl: string;
   /** Named on every page a buyer sees; null or absent when nobody has said who it is. */
   operator?: Operator | null;
+  /** Where mails go; absent: nowhere (`off`). */
+  mail?: MailWay;
   /**
    * How many postings may wait and go together, with the defaults of createGroupCommit; and how long a batch's
    * callers wait for the database at most (15 seconds).

@@ -64,6 +64,7 @@ export function createContextOn(
     pinHasher: createPinHasher(keyRing, cheapArgon2),
     log: createLogger('silent'),
     publicUrl,
+    mail: 'inbox',
     clock: {
       now: () => new Date(now),
       set: (at) => {

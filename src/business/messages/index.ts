@@ -1,3 +1,5 @@
+export type { MailTemplate, MailValues } from './mail-templates/mail-content.ts';
+export { sampleMailText } from './mail-templates/registry.ts';
 export {
   listSandboxMessages,
   type Message,
@@ -5,3 +7,4 @@ export {
   readQueuedMessages,
   sendMessage,
 } from './messages.ts';
+export { type MailToQueue, type QueueMailResult, queueMail } from './queue-mail.ts';

@@ -1,18 +1,24 @@
-// Messages to people. The body is sealed in the row; in the sandbox it lands in the inbox page at once.
+// Text messages to people, and the reading of all. The body is sealed in the row; in the sandbox it lands in the inbox page at once.
 
 import { sql } from 'kysely';
 import { uuidv7 } from 'uuidv7';
 import type { Context } from '../../ground/context.ts';
 import type { DbOrTx, Tx } from '../../ground/database/index.ts';
 import type { Environment } from '../../ground/terms.ts';
+import { decodeMailBody } from './mail.ts';
+import type { MailTemplate } from './mail-templates/mail-content.ts';
 
 export type MessagePurpose = 'otp' | 'pin_locked' | 'otp_locked';
 
 export type Message = {
   id: string;
   environment: Environment;
+  channel: 'sms' | 'email';
+  /** A phone number, or a mail address. */
   recipient: string;
-  purpose: MessagePurpose;
+  purpose: MessagePurpose | MailTemplate;
+  /** Mails alone. */
+  subject: string | null;
   text: string;
   createdAt: Date;
 };
@@ -41,19 +47,26 @@ export async function sendMessage(
 /** Newest first, at most 100; for the sandbox's inbox only, since the bodies are opened. */
 export async function listSandboxMessages(
   context: Context,
-  filter: { phone?: string; limit?: number } = {},
+  filter: { phone?: string; mailAddress?: string; limit?: number } = {},
 ): Promise<Message[]> {
   const limit = Math.min(filter.limit ?? messagesPageMax, messagesPageMax);
-  const { rows } = await sql<Omit<Message, 'text'> & { bodySealed: Buffer }>`
-    select id, environment, recipient, purpose, body_sealed as "bodySealed", created_at as "createdAt"
+  const recipient = filter.phone ?? filter.mailAddress ?? null;
+  const { rows } = await sql<Omit<Message, 'subject' | 'text'> & { bodySealed: Buffer }>`
+    select id, environment, channel, recipient, purpose, body_sealed as "bodySealed", created_at as "createdAt"
     from messages
     where environment = 'sandbox' and body_sealed is not null
-      and (${filter.phone ?? null}::text is null or recipient = ${filter.phone ?? null})
+      and (${recipient}::text is null or recipient = ${recipient})
     order by created_at desc, id desc limit ${limit}`.execute(context.db);
   return rows.map(({ bodySealed, ...message }) => ({
     ...message,
-    text: context.keyRing.open(bodySealed, `messages/${message.id}`).toString(),
+    ...readBody(message.channel, context.keyRing.open(bodySealed, `messages/${message.id}`)),
   }));
+}
+
+function readBody(channel: Message['channel'], body: Buffer): Pick<Message, 'subject' | 'text'> {
+  if (channel === 'sms') return { subject: null, text: body.toString() };
+  const { subject, text } = decodeMailBody(body);
+  return { subject, text };
 }
 
 /** Live messages that still have their text: not delivered yet. More than 10.000 are not counted. */

@@ -1,7 +1,8 @@
-// The sandbox's inbox: what the wallet holders' phones would show. The code is the largest thing on the page.
+// The sandbox's inbox: what the wallet holders' phones and people's mailboxes would show. The code is the largest thing
+// on the page.
 
-import type { Message, MessagePurpose } from '../../business/messages/index.ts';
-import { type Html, html, type Page, renderPage } from '../../ground/pages/index.ts';
+import type { Message } from '../../business/messages/index.ts';
+import { type Html, html, type Page, renderPage, safeHref } from '../../ground/pages/index.ts';
 import type { Locale, Operator } from '../../ground/terms.ts';
 import { showText } from '../../ground/text/index.ts';
 import { vietnamParts } from '../../ground/time/index.ts';
@@ -9,6 +10,7 @@ import { demoWallets } from './demo-data.ts';
 
 export const inboxPath = '/sandbox/inbox';
 const textCharactersMax = 600;
+const mailLinesMax = 60;
 
 export type InboxView = {
   locale: Locale;
@@ -20,6 +22,8 @@ export type InboxView = {
   /** The page reloads by itself. */
   live: boolean;
   messages: Message[];
+  /** Links in mails that begin with it can be followed. */
+  publicUrl: string;
 };
 
 /** The one-time code a message carries, as its reader would find it; null for other messages. */
@@ -85,24 +89,44 @@ function phoneForm({ locale, phone, phoneMalformed }: InboxView): Html {
     <p class="muted">${t.paused} <a href="${inboxHref({ locale, phone: phoneMalformed ? '' : phone })}">${t.resume}</a></p>`;
 }
 
-function messageList({ locale, phone, messages }: InboxView): Html {
+function messageList({ locale, phone, messages, publicUrl }: InboxView): Html {
   const t = words[locale];
   if (messages.length === 0) {
     return html`<div class="card tight center"><p><strong>${phone === '' ? t.empty : t.emptyFor(phone)}</strong></p>
       <p class="muted">${t.emptyAdvice}</p></div>`;
   }
-  return html`<ol class="messages stack">${messages.map((message) => messageItem(locale, message))}</ol>`;
+  return html`<ol class="messages stack">${messages.map((message) => messageItem(locale, message, publicUrl))}</ol>`;
 }
 
-function messageItem(locale: Locale, message: Message): Html {
+function messageItem(locale: Locale, message: Message, publicUrl: string): Html {
   const code = findCode(message);
   return html`<li class="card tight">
     <p class="head"><strong>${words[locale].purposes[message.purpose]}</strong>
     <span>${message.recipient}</span></p>
     ${code !== null && html`<p class="otp"><code>${code}</code></p>`}
-    <p><bdi>${showText(message.text, textCharactersMax)}</bdi></p>
+    ${
+      message.channel === 'sms'
+        ? html`<p><bdi>${showText(message.text, textCharactersMax)}</bdi></p>`
+        : html`<h2><bdi>${showText(message.subject ?? '', textCharactersMax)}</bdi></h2>${mailText(message.text, publicUrl)}`
+    }
     <p class="muted"><time datetime="${message.createdAt.toISOString()}">${formatTime(message.createdAt)}</time></p>
     </li>`;
+}
+
+/** The plain part of a mail: paragraphs, and links of this gateway on lines of their own. */
+function mailText(text: string, publicUrl: string): Html {
+  const [, ...paragraphs] = text.split('\n').slice(0, mailLinesMax).join('\n').trim().split('\n\n');
+  return html`<div class="mail stack">${paragraphs.map(
+    (paragraph) =>
+      html`<p>${paragraph.split('\n').map((line, at) => html`${at > 0 && html`<br>`}${mailLine(line, publicUrl)}`)}</p>`,
+  )}</div>`;
+}
+
+/** By its path alone, so that a link works under whatever name this page was called by. */
+function mailLine(line: string, publicUrl: string): Html {
+  const href = line.startsWith(`${publicUrl}/`) ? safeHref(line.slice(publicUrl.length)) : null;
+  const shown = showText(line, textCharactersMax);
+  return href === null ? html`<bdi>${shown}</bdi>` : html`<a href="${href}">${shown}</a>`;
 }
 
 /** "14:05:09 24/11/2026 (GMT+7)" */
@@ -132,13 +156,14 @@ type Words = Record<
 > & {
   only: (phone: string) => string;
   emptyFor: (phone: string) => string;
-  purposes: Record<MessagePurpose, string>;
+  purposes: Record<Message['purpose'], string>;
 };
 
 const words: Record<Locale, Words> = {
   vi: {
     title: 'Hộp thư thử nghiệm',
-    about: 'Tin nhắn gửi tới chủ ví thử nghiệm hiện ở đây thay vì trên điện thoại, mới nhất ở trên.',
+    about:
+      'Tin nhắn tới chủ ví thử nghiệm và thư tới người dùng hiện ở đây thay vì được gửi đi, mới nhất ở trên.',
     filter: 'Chọn số điện thoại',
     everybody: 'Tất cả',
     live: 'Trang tự cập nhật sau mỗi 3 giây.',
@@ -159,11 +184,17 @@ const words: Record<Locale, Words> = {
       otp: 'Mã OTP',
       pin_locked: 'Tạm khóa đăng nhập',
       otp_locked: 'Tạm khóa thanh toán',
+      verify_address: 'Thư: xác nhận địa chỉ',
+      password_reset: 'Thư: đặt lại mật khẩu',
+      invitation: 'Thư: lời mời',
+      new_device: 'Thư: thiết bị mới',
+      password_changed: 'Thư: đã đổi mật khẩu',
     },
   },
   en: {
     title: 'Test inbox',
-    about: 'Messages to test wallet holders appear here instead of on a phone. Newest first.',
+    about:
+      'Messages to test wallet holders, and mails to people, appear here instead of being sent. Newest first.',
     filter: 'Choose a phone number',
     everybody: 'All',
     live: 'This page updates every 3 seconds.',
@@ -184,6 +215,11 @@ const words: Record<Locale, Words> = {
       otp: 'One-time code',
       pin_locked: 'Sign-in locked',
       otp_locked: 'Payments locked',
+      verify_address: 'Mail: address to confirm',
+      password_reset: 'Mail: password reset',
+      invitation: 'Mail: invitation',
+      new_device: 'Mail: new device',
+      password_changed: 'Mail: password changed',
     },
   },
 };
@@ -196,6 +232,8 @@ const style = `
 .head{display:flex;justify-content:space-between;gap:4px 16px;flex-wrap:wrap}
 .otp{font-size:40px;line-height:1.2}
 .otp code{font-size:inherit;font-weight:700;letter-spacing:.12em;-webkit-user-select:all;user-select:all}
+.mail{padding-top:4px;gap:12px}
+.mail a{display:inline-block;padding:12px 0;margin:-4px 0;color:var(--accent)}
 .links{display:flex;flex-wrap:wrap;gap:0 24px}
 .links a{display:inline-flex;align-items:center;min-height:48px}
 .messages .card{padding:16px}

@@ -44,6 +44,7 @@ async function answerInboxPage(context: Context, request: FastifyRequest, reply:
     phone: filter.ok ? (filter.phone ?? '') : filter.typed,
     phoneMalformed: !filter.ok,
     live,
+    publicUrl: context.publicUrl,
     messages: filter.ok ? await listMessages(context, filter.phone, messagesShownMax) : [],
   });
   return reply
@@ -52,7 +53,7 @@ async function answerInboxPage(context: Context, request: FastifyRequest, reply:
     .send(page.encode());
 }
 
-/** { data: [{ id, phone, purpose, text, code, created_at }] }, newest first, at most 100. */
+/** { data: [{ id, phone | mail, purpose, subject, text, code, created_at }] }, newest first, at most 100. */
 async function answerInboxJson(context: Context, request: FastifyRequest, reply: FastifyReply) {
   reply.header('cache-control', 'no-store');
   const filter = readPhone(request);
@@ -71,7 +72,9 @@ async function answerInboxJson(context: Context, request: FastifyRequest, reply:
 function toJson(message: Message) {
   return {
     id: message.id,
-    phone: message.recipient,
+    ...(message.channel === 'sms'
+      ? { phone: message.recipient }
+      : { mail: message.recipient, subject: message.subject }),
     purpose: message.purpose,
     text: message.text,
     code: findCode(message),

@@ -185,6 +185,12 @@ export interface Messages {
   status: Generated<string>;
   created_at: Date;
   delivered_at: Date | null;
+  attempts: Generated<number>;
+  next_attempt_at: Date | null;
+  leased_until: Date | null;
+  deadline_at: Date | null;
+  handed_over: Generated<number>;
+  last_outcome: string | null;
 }
 
 export interface NotificationAlarms {

@@ -1,0 +1,1 @@
+export { parseMailAddress } from './mail-address.ts';
