@@ -218,3 +218,26 @@ test('the listener’s connection is lost while it is being stopped: no error is
   process.off('unhandledRejection', hear);
   assert.deepEqual(unhandled, []);
 });
+
+test('a pool whose first statement failed is replaced: its jobs run once the database is well', async () => {
+  await owner.pool.query(
+    `create function refuse_tasks() returns trigger language plpgsql as $$ begin
+       raise exception 'the server only reads' using errcode = '25006'; end $$`,
+  );
+  await owner.pool.query(
+    'create trigger refuse_tasks before insert on graphile_worker._private_tasks for each statement execute function refuse_tasks()',
+  );
+  let ran = 0;
+  await start({
+    first: async () => {
+      ran += 1;
+    },
+  });
+  await until('the library has asked in vain', () =>
+    lines.some((line) => line.includes('the server only reads')),
+  );
+  await owner.pool.query('drop trigger refuse_tasks on graphile_worker._private_tasks');
+  await owner.pool.query('drop function refuse_tasks()');
+  await add('first');
+  await until('the job has run', () => ran === 1);
+});

@@ -2,7 +2,8 @@
 // outcome, for instance because the connection was cut at that moment. Another pool then replaces it, and the
 // jobs that still run in the old one finish. Such a pool may never end: when another of its jobs is stored after
 // the one that was not, the library has counted one too few and waits for ever. So its end is waited for by our own
-// account of what runs in it.
+// account of what runs in it. And a pool whose first statement fails keeps that failure and answers every later question
+// for a job with it, for ever and in silence: such a pool is replaced, too.
 
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -101,8 +102,17 @@ async function startPool(parts: PoolParts, onLost: (error: unknown) => void): Pr
   });
   // It now waits for its running jobs, perhaps for long, and takes no other.
   events.on('pool:fatalError', ({ error }) => lose(error));
+  let lastFailure: unknown = null;
+  events.on('worker:getJob:error', ({ error }) => {
+    // A question that was asked again would fail with an error of its own. The same object is the one that was kept.
+    if (error !== lastFailure) lastFailure = error;
+    else if (!isLost) {
+      lose(error);
+      void starting.then((kept) => kept.stop()).catch(() => undefined);
+    }
+  });
 
-  const runner: Runner = await run({
+  const starting: Promise<Runner> = run({
     pgPool: pool,
     taskList: Object.fromEntries(
       Object.entries(tasks).map(([name, task]) => [name, guardTask(name, task, { log, running })]),
@@ -117,6 +127,7 @@ async function startPool(parts: PoolParts, onLost: (error: unknown) => void): Pr
     // The process stops its parts itself, in order.
     noHandleSignals: true,
   });
+  const runner = await starting;
   const endedByItself = runner.promise.then(
     () => lose(new Error('the pool has ended')),
     (error: unknown) => lose(error),
