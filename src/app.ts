@@ -1,17 +1,17 @@
 // Assembles the gateway: the modules on one HTTP server, in the order the money takes, and the work beside it.
 
 import type { FastifyInstance } from 'fastify';
-import { runAuditVerification, sealAudit } from './business/audit/index.ts';
+import { auditJobs } from './business/audit/index.ts';
 import {
   type Dispatcher,
   exposeNotifications,
+  notificationJobs,
   startDispatcher,
-  watchResults,
 } from './business/notifications/index.ts';
-import { expireDueOrders } from './business/payments/index.ts';
-import { trimTables } from './business/retention/index.ts';
-import { exposeVerification, runVerification } from './business/verification/index.ts';
-import { tellOfLocks, trimPinCosts } from './business/wallets/index.ts';
+import { paymentJobs } from './business/payments/index.ts';
+import { retentionJobs } from './business/retention/index.ts';
+import { exposeVerification, verificationJobs } from './business/verification/index.ts';
+import { walletJobs } from './business/wallets/index.ts';
 import type { Config } from './config.ts';
 import { registerCheckout } from './edges/checkout/index.ts';
 import { errorPage } from './edges/checkout/pages/index.ts';
@@ -25,7 +25,7 @@ import {
   watchDatabase,
 } from './ground/database/index.ts';
 import { createServer, type MetricsAccess, registerHealth, registerMetrics } from './ground/http/index.ts';
-import { type Jobs, type JobTask, startJobs } from './ground/jobs/index.ts';
+import { assembleJobs, type JobHands, type Jobs, startJobs, type TimedJob } from './ground/jobs/index.ts';
 import { exposeOperation } from './operation-metrics.ts';
 
 export type AppOptions = {
@@ -82,21 +82,17 @@ export function createMetricsApp(
   return app;
 }
 
-/**
- * Times in UTC. Tables are trimmed every minute. In Vietnam the ledger is verified at 03:40, on Sundays from its
- * first row on. New acts are sealed every minute, and the audit log is verified at 03:30.
- */
-const crontab = [
-  '* * * * * expire_orders',
-  '* * * * * tell_of_locks',
-  '* * * * * clean_up',
-  '* * * * * watch_results',
-  '* * * * * seal_audit',
-  '10 20 * * * trim_pin_costs ?fill=1d',
-  '30 20 * * * verify_audit ?fill=1d',
-  '40 20 * * 0-5 verify_ledger ?id=verify_ledger&fill=1d&max=3',
-  '40 20 * * 6 verify_ledger ?id=verify_ledger_full&fill=1d&max=3 {full:true}',
-].join('\n');
+/** Everything that comes by the clock, of every module. docs/operating/jobs.md describes each. */
+export function listJobs(hands: JobHands<Context>): TimedJob[] {
+  return [
+    ...paymentJobs(hands),
+    ...walletJobs(hands),
+    ...notificationJobs(hands),
+    ...retentionJobs(hands),
+    ...auditJobs(hands),
+    ...verificationJobs(hands),
+  ];
+}
 
 /**
  * A verification takes hours and a sweep may take minutes. The jobs of every minute have places beside them.
@@ -120,31 +116,10 @@ export async function startWork(
     purpose: 'job',
     applicationName: 'vipay jobs',
   });
-  const own: Context = { ...context, db };
-  const tasks: Record<string, JobTask> = {
-    expire_orders: async () => {
-      await expireDueOrders(own, { signal: stopping.signal });
-    },
-    clean_up: async () => {
-      await trimTables(own, { signal: stopping.signal });
-    },
-    trim_pin_costs: async () => {
-      await trimPinCosts(db);
-    },
-    watch_results: async () => {
-      await watchResults(own);
-    },
-    tell_of_locks: async () => {
-      await tellOfLocks(own);
-    },
-    seal_audit: () => sealAudit(own),
-    verify_audit: () => runAuditVerification(own),
-    verify_ledger: (payload) => runVerification(own, { full: isFull(payload), signal: stopping.signal }),
-  };
+  const hands = { context: { ...context, db }, signal: stopping.signal };
   const jobs: Jobs = await startJobs({
     connection: databaseUrl,
-    tasks,
-    crontab,
+    ...assembleJobs(listJobs(hands)),
     log: context.log,
     concurrency: jobsAtATime,
   }).catch(async (error) => {
@@ -161,9 +136,4 @@ export async function startWork(
       await db.destroy();
     },
   };
-}
-
-/** graphile-worker adds facts of its own to the payload of the crontab. */
-function isFull(payload: unknown): boolean {
-  return typeof payload === 'object' && payload !== null && 'full' in payload && payload.full === true;
 }

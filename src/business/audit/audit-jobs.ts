@@ -2,6 +2,7 @@
 
 import { Gauge } from '@prometheus-io/client';
 import type { Context } from '../../ground/context.ts';
+import { everyMinute, type JobHands, type TimedJob } from '../../ground/jobs/index.ts';
 import { logEvent } from '../../ground/log/index.ts';
 import { metricsRegistry } from '../../ground/metrics/index.ts';
 import { sealActs } from './seal-acts.ts';
@@ -18,6 +19,18 @@ type Hands = Pick<Context, 'db' | 'clock' | 'keyRing' | 'log'>;
 /** Less than the minute after which the next run comes. */
 const sealWithinMs = 20_000;
 const loggedFaultsMax = 20;
+
+export function auditJobs({ context }: JobHands<Hands>): TimedJob[] {
+  return [
+    { name: 'seal_audit', runs: everyMinute, work: () => sealAudit(context) },
+    // At 03:30 in Vietnam.
+    {
+      name: 'verify_audit',
+      runs: [{ cron: '30 20 * * *', options: 'fill=1d' }],
+      work: () => runAuditVerification(context),
+    },
+  ];
+}
 
 /** What cannot be sealed now, because a transaction is still writing, is sealed by the next run. */
 export async function sealAudit(context: Hands): Promise<void> {

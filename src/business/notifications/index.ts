@@ -8,6 +8,7 @@ export {
   type NotificationStatus,
   parseNotificationId,
 } from './notification.ts';
+export { notificationJobs } from './notification-jobs.ts';
 export { exposeNotifications } from './notification-metrics.ts';
 export { listAttempts, listNotifications } from './notification-queries.ts';
 export {

@@ -26,6 +26,7 @@ export {
   parsePaymentId,
   type RefusalDetail,
 } from './payment.ts';
+export { paymentJobs } from './payment-jobs.ts';
 export {
   findPayment,
   findPaymentByTransactionNo,

@@ -1,1 +1,2 @@
+export { retentionJobs } from './retention-jobs.ts';
 export { trimTables } from './trim-tables.ts';

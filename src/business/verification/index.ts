@@ -1,4 +1,5 @@
-export { exposeVerification, runVerification } from './daily-verification.ts';
+export { exposeVerification } from './daily-verification.ts';
 export { findLastOutcome } from './outcome.ts';
 export type { VerificationPhase } from './pace.ts';
+export { verificationJobs } from './verification-jobs.ts';
 export { type Verification, type VerifyOptions, verifyLedger } from './verify-ledger.ts';
