@@ -19,6 +19,7 @@ import {
 import { parseKeyRing } from '../src/ground/secrets/index.ts';
 import { openKeyRing } from '../src/open-key-ring.ts';
 import { checkLedger } from './doctor-ledger.ts';
+import { checkMail } from './doctor-mail.ts';
 import { checkResults } from './doctor-results.ts';
 import { checkDatabaseServer } from './doctor-server.ts';
 import { tellFault } from './faults.ts';
@@ -47,7 +48,7 @@ export async function examine(): Promise<Finding[]> {
   findings.push(
     ok('settings', `${config.demo ? 'demo' : 'no demo'}, ${config.publicUrl}, data in ${config.dataDir}.`),
   );
-  findings.push(await checkServer(config), ...(await checkDisk(config)));
+  findings.push(await checkServer(config), ...(await checkDisk(config)), await checkMail(config));
   if (config.databaseUrl === null && !(await hasEmbeddedDatabase(config.dataDir))) {
     return [...findings, warn('database', 'None yet.', '"npm start" makes it.')];
   }

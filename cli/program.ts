@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { addAuditCommands } from './audit-commands.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { addLedgerCommands } from './ledger-commands.ts';
+import { addMailCommands } from './mail-commands.ts';
 import { wantsJson } from './notes.ts';
 import { addNotificationCommands } from './notification-commands.ts';
 import { addOrderCommands } from './order-commands.ts';
@@ -49,6 +50,7 @@ export function makeProgram(): Command {
   addRequestCommands(program);
   addLedgerCommands(program);
   addAuditCommands(program);
+  addMailCommands(program);
   addDoctorCommand(program);
   return program;
 }

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import { auditJobs } from './business/audit/index.ts';
+import { startMailSender } from './business/messages/index.ts';
 import {
   type Dispatcher,
   exposeNotifications,
@@ -102,10 +103,10 @@ const jobConnectionsMax = 8;
 
 export type Work = { stop(): Promise<void> };
 
-/** Notifications and what comes by the clock. `databaseUrl` is the running role's, direct. */
+/** Notifications, mails and what comes by the clock. `databaseUrl` is the running role's, direct. */
 export async function startWork(
   context: Context,
-  config: Pick<Config, 'allowLoopbackCallbacks'>,
+  config: Pick<Config, 'allowLoopbackCallbacks'> & Partial<Pick<Config, 'mail'>>,
   databaseUrl: string,
 ): Promise<Work> {
   const stopping = new AbortController();
@@ -129,10 +130,11 @@ export async function startWork(
   const dispatcher: Dispatcher = startDispatcher(context, {
     callbacks: { allowLoopback: config.allowLoopbackCallbacks, requireHttps: false },
   });
+  const mails = config.mail ? startMailSender(context, config.mail) : null;
   return {
     async stop() {
       stopping.abort();
-      await Promise.all([jobs.stop(), dispatcher.stop()]);
+      await Promise.all([jobs.stop(), dispatcher.stop(), mails?.stop()]);
       await db.destroy();
     },
   };

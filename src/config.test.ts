@@ -148,3 +148,54 @@ test('a database on another machine is spoken to under TLS, checked, unless the 
   assert.match(String(addressOf('postgres:///v', { PGHOST: 'db' })), /sslmode=verify-full/);
   assert.match(String(addressOf('postgres://u:p@127.0.0.1.evil.example/v')), /sslmode=verify-full/);
 });
+
+test('mail: server and sender come together, TLS is required beyond this machine, and no fault quotes the password', () => {
+  assert.equal(loadConfig({}).mail, null);
+  const VIPAY_MAIL_FROM = 'viPay <no-reply@pay.example.vn>';
+  const of = (VIPAY_SMTP_URL: string, more = {}) =>
+    loadConfig({ VIPAY_SMTP_URL, VIPAY_MAIL_FROM, ...more }).mail?.server;
+  assert.deepEqual(of('smtp://gw%40x:p%40ss%2F1@mail.example.vn'), {
+    host: 'mail.example.vn',
+    port: 587,
+    encryption: 'starttls',
+    signIn: { user: 'gw@x', password: 'p@ss/1' },
+  });
+  assert.deepEqual(of('smtps://mail.example.vn'), {
+    host: 'mail.example.vn',
+    port: 465,
+    encryption: 'tls',
+    signIn: null,
+  });
+  assert.equal(of('smtp://mail.example.vn:25', { VIPAY_SMTP_TLS: 'off' })?.encryption, 'clear');
+  for (const host of ['127.0.0.1', '[::1]', 'localhost'])
+    assert.equal(of(`smtp://${host}:25`)?.encryption, 'clear', host);
+  for (const host of ['127.0.0.1.example.vn', 'localhost.example.vn', '10.0.0.5'])
+    assert.equal(of(`smtp://${host}`)?.encryption, 'starttls', host);
+  const bad = [
+    'geheim',
+    'http://u:geheim@x',
+    'smtp://u:geheim@x/path',
+    'smtp://u:geheim@x?tls=0',
+    'smtp://geheim@x',
+    'smtp://u:geheim%0d%0a@x',
+    'smtp://u:%zzgeheim@x',
+  ];
+  for (const url of bad) {
+    assert.throws(
+      () => of(url),
+      (error: unknown) => {
+        assert.ok(error instanceof ConfigFault);
+        assert.match(error.message, /VIPAY_SMTP_URL/);
+        assert.doesNotMatch(error.message, /geheim/);
+        return true;
+      },
+      url,
+    );
+  }
+  assert.throws(() => loadConfig({ VIPAY_SMTP_URL: 'smtp://localhost' }), /VIPAY_MAIL_FROM/);
+  assert.throws(() => loadConfig({ VIPAY_MAIL_FROM }), /VIPAY_SMTP_URL/);
+  assert.throws(
+    () => of('smtp://localhost', { VIPAY_MAIL_FROM: 'a@x.vn, b@x.vn' }),
+    /VIPAY_MAIL_FROM must be one address/,
+  );
+});

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { findPlainAddress, requireTls } from './ground/database/index.ts';
+import { type MailSender, parseMailSender, parseSmtpUrl, type SmtpServer } from './ground/mail/index.ts';
 import { parseKeyRing } from './ground/secrets/index.ts';
 import type { Operator } from './ground/terms.ts';
 
@@ -39,6 +40,8 @@ export type Config = {
   argon2: { memoryKib: number; passes: number; parallelism: number };
   /** Whom buyers read at the foot of every page; null: nobody is named. */
   operator: Operator | null;
+  /** The server that sends mails, and their sender; null: none does. */
+  mail: { server: SmtpServer; from: MailSender } | null;
 };
 
 /** The settings are wrong; the message lists every fault, one a line. */
@@ -130,6 +133,16 @@ const shownText = z
     'must be one line of at most 120 characters',
   );
 
+const mailSender = z.string().transform((text, context) => {
+  const sender = parseMailSender(text);
+  if (sender !== null) return sender;
+  context.addIssue({
+    code: 'custom',
+    message: 'must be one address, with or without a name, such as viPay <no-reply@pay.example.vn>',
+  });
+  return z.NEVER;
+});
+
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const environmentSchema = z.object({
@@ -161,6 +174,9 @@ const environmentSchema = z.object({
   VIPAY_ARGON2_PARALLELISM: whole(1, 16, 1),
   VIPAY_OPERATOR_NAME: shownText.optional(),
   VIPAY_OPERATOR_CONTACT: shownText.optional(),
+  VIPAY_SMTP_URL: z.string().optional(),
+  VIPAY_SMTP_TLS: z.enum(['require', 'off'], 'must be require or off').default('require'),
+  VIPAY_MAIL_FROM: mailSender.optional(),
 });
 
 /** Faults between settings; asked of the text as given, so that they are told beside the faults within one. */
@@ -182,11 +198,30 @@ function findContradictions(env: Record<string, string | undefined>): string[] {
       'VIPAY_OPERATOR_CONTACT needs VIPAY_OPERATOR_NAME: buyers must read whom they reach by it',
     ],
     [
+      env.VIPAY_SMTP_URL !== undefined && env.VIPAY_MAIL_FROM === undefined,
+      'VIPAY_SMTP_URL needs VIPAY_MAIL_FROM, the sender that readers see',
+    ],
+    [
+      env.VIPAY_MAIL_FROM !== undefined && env.VIPAY_SMTP_URL === undefined,
+      'VIPAY_MAIL_FROM needs VIPAY_SMTP_URL, the server that sends',
+    ],
+    [
       env.VIPAY_PORT === '0' && env.VIPAY_PUBLIC_URL === undefined,
       'VIPAY_PORT 0 (any free port) needs VIPAY_PUBLIC_URL, for the addresses in pages and results',
     ],
   ];
-  return [...faults.flatMap(([applies, fault]) => (applies ? [fault] : [])), ...findPlainAddresses(env)];
+  return [
+    ...faults.flatMap(([applies, fault]) => (applies ? [fault] : [])),
+    ...findPlainAddresses(env),
+    ...findSmtpFaults(env),
+  ];
+}
+
+/** Here, because how the address is read depends on VIPAY_SMTP_TLS. The address holds a password and is not told. */
+function findSmtpFaults(env: Record<string, string | undefined>): string[] {
+  if (env.VIPAY_SMTP_URL === undefined) return [];
+  const parsed = parseSmtpUrl(env.VIPAY_SMTP_URL, env.VIPAY_SMTP_TLS === 'off' ? 'off' : 'require');
+  return parsed.ok ? [] : [`VIPAY_SMTP_URL ${parsed.fault}`];
 }
 
 function findPlainAddresses(env: Record<string, string | undefined>): string[] {
@@ -234,7 +269,14 @@ function assemble(env: z.output<typeof environmentSchema>): Config {
       env.VIPAY_OPERATOR_NAME === undefined
         ? null
         : { name: env.VIPAY_OPERATOR_NAME, contact: env.VIPAY_OPERATOR_CONTACT ?? null },
+    mail: mailOf(env),
   };
+}
+
+function mailOf(env: z.output<typeof environmentSchema>): Config['mail'] {
+  if (env.VIPAY_SMTP_URL === undefined || env.VIPAY_MAIL_FROM === undefined) return null;
+  const parsed = parseSmtpUrl(env.VIPAY_SMTP_URL, env.VIPAY_SMTP_TLS);
+  return parsed.ok ? { server: parsed.server, from: env.VIPAY_MAIL_FROM } : null;
 }
 
 /** A gateway whose public address is localhost listens on this machine alone, unless VIPAY_HOST says more. */

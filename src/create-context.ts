@@ -8,7 +8,7 @@ import { createPinHasher, parseKeyRing } from './ground/secrets/index.ts';
 import { type Clock, systemClock } from './ground/time/index.ts';
 
 export function createContext(
-  config: Pick<Config, 'publicUrl' | 'argon2'> & Partial<Pick<Config, 'operator' | 'demo'>>,
+  config: Pick<Config, 'publicUrl' | 'argon2'> & Partial<Pick<Config, 'operator' | 'demo' | 'mail'>>,
   parts: { db: Database; secretKey: string; log: Logger; clock?: Clock },
 ): Context {
   const keyRing = parseKeyRing(parts.secretKey);
@@ -20,6 +20,6 @@ export function createContext(
     log: parts.log,
     publicUrl: config.publicUrl,
     operator: config.operator ?? null,
-    mail: config.demo === true ? 'inbox' : 'off',
+    mail: config.mail ? 'server' : config.demo === true ? 'inbox' : 'off',
   };
 }

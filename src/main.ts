@@ -263,6 +263,8 @@ function greet(config: Config): void {
     say(`viPay is ready at ${config.publicUrl} (${config.role}).`);
     if (config.operator === null)
       say('Buyers are not told who runs this gateway: set VIPAY_OPERATOR_NAME and VIPAY_OPERATOR_CONTACT.');
+    if (config.mail === null)
+      say('Mail is off, so mails to people cannot be sent: set VIPAY_SMTP_URL and VIPAY_MAIL_FROM.');
     return;
   }
   say(

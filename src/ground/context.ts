@@ -17,7 +17,6 @@ export type NamedPoint =
   | 'notification.after_sending'
   | 'mail.claimed'
   | 'mail.before_text'
-  | 'mail.after_text'
   | 'mail.answered';
 
 /**

@@ -1,5 +1,6 @@
+export { type MailSenderOptions, type StartedMailSender, startMailSender } from './mail-sender.ts';
 export type { MailTemplate, MailValues } from './mail-templates/mail-content.ts';
-export { sampleMailText } from './mail-templates/registry.ts';
+export { renderTestMail, sampleMailText } from './mail-templates/registry.ts';
 export {
   listSandboxMessages,
   type Message,

@@ -12,3 +12,20 @@ export function encodeMailBody(body: MailBody): Buffer {
 export function decodeMailBody(bytes: Buffer): MailBody {
   return JSON.parse(bytes.toString()) as MailBody;
 }
+
+/** After the first attempt, and so on; then every hour, until the deadline. Each up to a fifth longer. */
+const retryDelaysMs = [10, 60, 2 * 60, 5 * 60, 10 * 60, 20 * 60, 40 * 60].map((seconds) => seconds * 1_000);
+const retryDelayMsMax = 3_600_000;
+const jitterShare = 0.2;
+
+/** `attempt`: of the one that has failed, from 1. `random`: 0 to 1. */
+export function nextMailAttempt(attempt: number, now: Date, random: number): Date {
+  const delayMs = retryDelaysMs[attempt - 1] ?? retryDelayMsMax;
+  return new Date(now.getTime() + Math.round(delayMs * (1 + jitterShare * random)));
+}
+
+/**
+ * How often a text may be handed over without its answer being known. Two: so a mail is lost by no single fault, and
+ * arrives twice at most.
+ */
+export const handoversMax = 2;

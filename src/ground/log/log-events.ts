@@ -83,6 +83,24 @@ export const logEvents = {
     says: 'too many wrong codes in a row: the wallet pays nothing for a while',
     fields: ['paymentId', 'walletId', 'lockedUntil'],
   },
+  'mail.sent': {
+    level: 'info',
+    security: false,
+    says: 'the mail server has taken a mail',
+    fields: ['messageId', 'template', 'attempt'],
+  },
+  'mail.not_sent': {
+    level: 'warn',
+    security: false,
+    says: 'the mail server has not taken a mail; it is tried again',
+    fields: ['messageId', 'template', 'attempt', 'outcome', 'reply', 'nextAttemptAt'],
+  },
+  'mail.failed': {
+    level: 'error',
+    security: false,
+    says: 'a mail was given up',
+    fields: ['messageId', 'template', 'attempt', 'outcome', 'reply'],
+  },
   'form.refused': {
     level: 'warn',
     security: true,

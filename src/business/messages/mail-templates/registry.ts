@@ -1,6 +1,6 @@
 // Every mail that the gateway writes: its texts in both languages, and how long it is of use.
 
-import type { Locale } from '../../../ground/terms.ts';
+import type { Locale, Operator } from '../../../ground/terms.ts';
 import { invitationEn } from './invitation.en.ts';
 import { invitationVi } from './invitation.vi.ts';
 import type { MailContent, MailTemplate, MailValues, MailWriter } from './mail-content.ts';
@@ -11,6 +11,8 @@ import { passwordChangedEn } from './password-changed.en.ts';
 import { passwordChangedVi } from './password-changed.vi.ts';
 import { passwordResetEn } from './password-reset.en.ts';
 import { passwordResetVi } from './password-reset.vi.ts';
+import { testMailEn } from './test-mail.en.ts';
+import { testMailVi } from './test-mail.vi.ts';
 import { verifyAddressEn } from './verify-address.en.ts';
 import { verifyAddressVi } from './verify-address.vi.ts';
 
@@ -58,4 +60,17 @@ export function sampleMailText(locale: Locale, publicUrl: string): RenderedMail 
     validUntil,
   });
   return renderMail(content, { locale, operator: null });
+}
+
+/** What `vipay mail test` sends. */
+export function renderTestMail({
+  locale,
+  operator,
+  publicUrl,
+}: {
+  locale: Locale;
+  operator: Operator | null;
+  publicUrl: string;
+}): RenderedMail {
+  return renderMail(locale === 'vi' ? testMailVi(publicUrl) : testMailEn(publicUrl), { locale, operator });
 }
