@@ -86,14 +86,21 @@ export function exposeOperation({ db, clock }: Pick<Context, 'db' | 'clock'>): v
   });
   exposeGauges({
     gauges: {
-      vipay_messages_queued: 'Live messages that were not delivered yet; 10,000 stands for as many or more.',
+      vipay_messages_queued:
+        'Live text messages that were not delivered yet; 10,000 stands for as many or more.',
       vipay_messages_oldest_seconds: 'How long the oldest of them has waited.',
+      vipay_mails_queued: 'Mails that no server has taken yet; 10,000 stands for as many or more.',
+      vipay_mails_oldest_seconds: 'How long the oldest of them has waited.',
     },
     read: async () => {
-      const { queued, oldest } = await readQueuedMessages(db);
+      const texts = await readQueuedMessages(db, 'sms');
+      const mails = await readQueuedMessages(db, 'email');
+      const now = clock.now();
       return {
-        vipay_messages_queued: queued,
-        vipay_messages_oldest_seconds: secondsSince(oldest, clock.now()),
+        vipay_messages_queued: texts.queued,
+        vipay_messages_oldest_seconds: secondsSince(texts.oldest, now),
+        vipay_mails_queued: mails.queued,
+        vipay_mails_oldest_seconds: secondsSince(mails.oldest, now),
       };
     },
   });

@@ -50,6 +50,7 @@ test('nothing that must not be guessed comes from Math.random, and no hash is MD
   const weak = find(/Math\.random/).map((line) => line.split(':')[0]);
   assert.deepEqual([...new Set(weak)].sort(), [
     // When a notification is sent again, and the name of a lock file's owner.
+    'src/business/messages/mail-sender.ts',
     'src/business/notifications/deliver-notification.ts',
     'src/ground/database/lock-file.ts',
   ]);

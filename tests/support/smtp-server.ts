@@ -19,7 +19,10 @@ export type SmtpStage =
 
 export type ReceivedMail = { from: string; to: string; message: string };
 
-/** A reply such as `451 4.7.1 later`; `cut` and `hang` are what they say; nothing: as a good server does. */
+/**
+ * A reply such as `451 4.7.1 later`; `cut` and `hang` are what they say, and `read no more` leaves the client's bytes lying; nothing: as a good
+ * server does.
+ */
 export type SmtpBehaviour = (
   stage: SmtpStage,
   about: { to: string; session: number; nth: number },
@@ -82,6 +85,7 @@ export async function startSmtpServer(options: TestSmtpOptions = {}): Promise<Te
       const reply = await behaveAt(stage, to, session);
       if (reply === undefined) return false;
       if (reply === 'cut') plain.destroy();
+      else if (reply === 'read no more') plain.pause();
       else if (reply !== 'hang') say(reply);
       return true;
     };

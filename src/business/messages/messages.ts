@@ -69,11 +69,14 @@ function readBody(channel: Message['channel'], body: Buffer): Pick<Message, 'sub
   return { subject, text };
 }
 
-/** Live messages that still have their text: not delivered yet. More than 10.000 are not counted. */
-export async function readQueuedMessages(db: DbOrTx): Promise<{ queued: number; oldest: Date | null }> {
+/** Live messages of a channel that still have their text: not delivered yet. More than 10.000 are not counted. */
+export async function readQueuedMessages(
+  db: DbOrTx,
+  channel: Message['channel'],
+): Promise<{ queued: number; oldest: Date | null }> {
   const { rows } = await sql<{ queued: number; oldest: Date | null }>`
     select count(*)::int as queued, min(created_at) as oldest from (
-      select created_at from messages where environment = 'live' and body_sealed is not null
+      select created_at from messages where environment = 'live' and body_sealed is not null and channel = ${channel}
       order by created_at limit 10000) waiting`.execute(db);
   return rows[0] ?? { queued: 0, oldest: null };
 }

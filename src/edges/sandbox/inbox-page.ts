@@ -232,6 +232,7 @@ const style = `
 .head{display:flex;justify-content:space-between;gap:4px 16px;flex-wrap:wrap}
 .otp{font-size:40px;line-height:1.2}
 .otp code{font-size:inherit;font-weight:700;letter-spacing:.12em;-webkit-user-select:all;user-select:all}
+.messages h2{padding-top:4px}
 .mail{padding-top:4px;gap:12px}
 .mail a{display:inline-block;padding:12px 0;margin:-4px 0;color:var(--accent)}
 .links{display:flex;flex-wrap:wrap;gap:0 24px}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { createTestContext, type TestContext } from '../../../tests/support/context.ts';
-import { type MessagePurpose, sendMessage } from '../../business/messages/index.ts';
+import { type MessagePurpose, queueMail, sendMessage } from '../../business/messages/index.ts';
 import { createServer } from '../../ground/http/index.ts';
 import type { Environment } from '../../ground/terms.ts';
 import { errorPage } from '../checkout/pages/index.ts';
@@ -172,4 +172,43 @@ for (const [lang, heading] of [
 test("the curl example keeps the shell's line breaks", async () => {
   const { body } = await app.inject('/');
   assert.match(body, /curl http:\/\/localhost:8080\/v3\/orders \\\n {2}-H &quot;Authorization/);
+});
+
+test('a mail shows subject, text and a link that leads to this gateway; as JSON it is found by its address', async () => {
+  context.clock.advance(1);
+  const validUntil = new Date('2026-11-23T12:00:00+07:00');
+  const link = `${context.publicUrl}/portal/join?a=1&b=<x>#t"o'ken`.replace(/[<>"']/g, encodeURIComponent);
+  const values = {
+    inviterName: '<script>alert(1)</script>',
+    merchantName: 'Sen <b>Đá</b> evil.example',
+    link,
+    validUntil,
+  };
+  const to = 'an@shop.example.vn';
+  const queued = await queueMail(context.db, context, {
+    to,
+    template: 'invitation',
+    values,
+    locale: 'vi',
+    environment: 'sandbox',
+  });
+  assert.ok(queued.ok);
+
+  const { body } = await app.inject('/sandbox/inbox?lang=vi');
+  assert.match(body, /<h2><bdi>Bạn được mời tham gia một đối tác trên viPay<\/bdi><\/h2>/);
+  assert.match(body, /an@shop\.example\.vn/);
+  assert.match(body, /href="\/portal\/join\?a=1&amp;b=%3Cx%3E#t%22o/);
+  assert.doesNotMatch(body, /<script>alert|<b>Đá|evil\.example/);
+
+  const { data } = (
+    await app.inject(`/sandbox/inbox.json?mail=${encodeURIComponent('an@SHOP.example.vn')}`)
+  ).json();
+  assert.equal(data.length, 1);
+  assert.deepEqual(Object.keys(data[0]), ['id', 'mail', 'subject', 'purpose', 'text', 'code', 'created_at']);
+  assert.deepEqual([data[0].mail, data[0].purpose, data[0].code], [to, 'invitation', null]);
+  for (const query of ['mail=x', 'mail=a@b.vn&mail=c@d.vn', 'mail=a@b.vn,c@d.vn', 'mail=%0d%0a']) {
+    const refused = await app.inject(`/sandbox/inbox.json?${query}`);
+    assert.equal(refused.statusCode, 400, query);
+    assert.equal(refused.json().errors[0].field, 'mail');
+  }
 });

@@ -6,6 +6,7 @@ import { listSandboxMessages, type Message } from '../../business/messages/index
 import { parsePhone } from '../../business/wallets/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { encodeProblem, ProblemError } from '../../ground/http/index.ts';
+import { parseMailAddress } from '../../ground/mail/index.ts';
 import { chooseLocale, pageHeaders } from '../../ground/pages/index.ts';
 import { findCode, inboxPage, inboxPath } from './inbox-page.ts';
 import { registerShopProxy } from './shop-proxy.ts';
@@ -45,7 +46,12 @@ async function answerInboxPage(context: Context, request: FastifyRequest, reply:
     phoneMalformed: !filter.ok,
     live,
     publicUrl: context.publicUrl,
-    messages: filter.ok ? await listMessages(context, filter.phone, messagesShownMax) : [],
+    messages: filter.ok
+      ? await listSandboxMessages(context, {
+          ...(filter.phone === null ? {} : { phone: filter.phone }),
+          limit: messagesShownMax,
+        })
+      : [],
   });
   return reply
     .code(filter.ok ? 200 : 400)
@@ -57,16 +63,31 @@ async function answerInboxPage(context: Context, request: FastifyRequest, reply:
 async function answerInboxJson(context: Context, request: FastifyRequest, reply: FastifyReply) {
   reply.header('cache-control', 'no-store');
   const filter = readPhone(request);
+  const mailAddress = readMailAddress(request);
+  if (mailAddress === undefined) return refuse(context, request, reply, 'mail', 'mail: one address, once');
   if (!filter.ok) {
     const detail = 'phone: 10 digits starting with 0 (or +84 and 9 digits), once';
-    const problem = new ProblemError('malformed-request', { detail, errors: [{ field: 'phone', detail }] });
-    return reply
-      .code(problem.status)
-      .header('content-type', 'application/problem+json')
-      .send(encodeProblem(problem, { publicUrl: context.publicUrl, traceId: request.id }));
+    return refuse(context, request, reply, 'phone', detail);
   }
-  const messages = await listMessages(context, filter.phone);
+  const messages = await listSandboxMessages(context, {
+    ...(filter.phone === null ? {} : { phone: filter.phone }),
+    ...(mailAddress === null ? {} : { mailAddress }),
+  });
   return reply.send({ data: messages.map(toJson) });
+}
+
+function refuse(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  field: string,
+  detail: string,
+) {
+  const problem = new ProblemError('malformed-request', { detail, errors: [{ field, detail }] });
+  return reply
+    .code(problem.status)
+    .header('content-type', 'application/problem+json')
+    .send(encodeProblem(problem, { publicUrl: context.publicUrl, traceId: request.id }));
 }
 
 function toJson(message: Message) {
@@ -82,13 +103,6 @@ function toJson(message: Message) {
   };
 }
 
-function listMessages(context: Context, phone: string | null, limit?: number): Promise<Message[]> {
-  return listSandboxMessages(context, {
-    ...(phone === null ? {} : { phone }),
-    ...(limit === undefined ? {} : { limit }),
-  });
-}
-
 type PhoneFilter = { ok: true; phone: string | null } | { ok: false; typed: string };
 
 /** Missing or empty: no filter. */
@@ -99,6 +113,13 @@ function readPhone(request: FastifyRequest): PhoneFilter {
   // "+84…" in an address that was typed by hand: the plus arrives as a space.
   const parsed = parsePhone(phone.replace(/^ (?=84)/, '+'));
   return parsed === null ? { ok: false, typed: phone.slice(0, 24) } : { ok: true, phone: parsed };
+}
+
+/** Null: no filter; undefined: none that can be read. */
+function readMailAddress(request: FastifyRequest): string | null | undefined {
+  const { mail } = queryOf(request);
+  if (mail === undefined || mail === '') return null;
+  return typeof mail === 'string' ? (parseMailAddress(mail) ?? undefined) : undefined;
 }
 
 function queryOf(request: FastifyRequest): Record<string, unknown> {

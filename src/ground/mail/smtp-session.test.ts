@@ -241,6 +241,25 @@ test('an attempt that drags on is ended', async () => {
   assert.deepEqual(server.received, []);
 });
 
+test('a server that stops reading in the middle of a long text does not keep us', async () => {
+  const server = await start();
+  server.behave = (stage) => (stage === 'in_text' ? 'read no more' : undefined);
+  const opened = await openSmtpSession(reach(server), { limits });
+  assert.ok(opened.ok);
+  const message = Buffer.from('x'.repeat(70).concat('\r\n').repeat(13_000));
+  const began = performance.now();
+  const to = 'an@example.vn';
+  const outcome = await opened.session.send({
+    from: from.address,
+    to,
+    message,
+    beforeText: async () => undefined,
+  });
+  assert.equal(outcome.kind, 'answer_lost');
+  assert.ok(performance.now() - began < 2_000);
+  assert.deepEqual(server.received, []);
+});
+
 test('when the text may not go, none goes', async () => {
   const server = await start();
   const opened = await openSmtpSession(reach(server), { limits });
