@@ -15,12 +15,12 @@ export {
   toFinalResult,
 } from './order.ts';
 export { type OrderJson, toOrderJson } from './order-json.ts';
+export { listOrders, listSiteOrders, type SiteOrdersPage } from './order-lists.ts';
 export {
   findOrder,
   findOrderByNumber,
   findOrderByReference,
   insertingOrder,
-  listOrders,
   listPassedDeadlines,
   lockOrder,
   type OrderRow,

@@ -1,12 +1,9 @@
-// All SQL of the orders.
+// All SQL of single orders; the lists are in order-lists.ts.
 
 import { type RawBuilder, sql } from 'kysely';
 import { type Columns, type DbOrTx, selectList, type Tx } from '../../ground/database/index.ts';
 import type { FinalStatus, ResponseCode } from '../../ground/protocols/index.ts';
-import type { Environment } from '../../ground/terms.ts';
-import { formatOrderId, type Order, type OrderStatus } from './order.ts';
-
-const ordersListedMax = 500;
+import { formatOrderId, type Order } from './order.ts';
 
 /** An order's row. Its public id follows from its id (toOrder). */
 export type OrderRow = Omit<Order, 'publicId'>;
@@ -54,30 +51,6 @@ export function findOrderByReference(
   merchTxnRef: string,
 ): Promise<Order | null> {
   return selectOrder(db, sql`merchant_site = ${merchantSite} and merch_txn_ref = ${merchTxnRef}`);
-}
-
-/** Newest first; `before` is the id of the last order of the former page. */
-export async function listOrders(
-  db: DbOrTx,
-  page: {
-    environment?: Environment;
-    merchantSite?: string;
-    status?: OrderStatus;
-    before?: string;
-    limit: number;
-  },
-): Promise<Order[]> {
-  const conditions = [
-    sql`true`,
-    ...(page.environment === undefined ? [] : [sql`environment = ${page.environment}`]),
-    ...(page.merchantSite === undefined ? [] : [sql`merchant_site = ${page.merchantSite}`]),
-    ...(page.status === undefined ? [] : [sql`status = ${page.status}`]),
-    ...(page.before === undefined ? [] : [sql`id < ${page.before}`]),
-  ];
-  const { rows } = await sql<OrderRow>`
-    select ${orderList} from orders where ${sql.join(conditions, sql` and `)}
-    order by id desc limit ${Math.min(page.limit, ordersListedMax)}`.execute(db);
-  return rows.map(toOrder);
 }
 
 /** Locks the order's row. Paying, cancelling and expiring all take this lock first. */

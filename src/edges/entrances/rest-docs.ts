@@ -39,12 +39,13 @@ export const restDocs = {
     },
   },
   list: {
-    operationId: 'findOrder',
+    operationId: 'listOrders',
     tags: ['orders'],
-    summary: 'Find an order by your reference',
-    description: 'At most one order; an empty list when the site never used this reference.',
+    summary: 'List orders, or find one by your reference',
+    description:
+      'The orders of your site, the newest first, in pages: while has_more is true, ask again with after set to next. With merch_txn_ref: at most one order; an empty list when the site never used this reference.',
     security: [{ apiKey: [] }],
-    response: { 200: jsonAnswer('The order, or nothing.', orderListSchema), ...refusals(everyRefusal) },
+    response: { 200: jsonAnswer('A page of orders.', orderListSchema), ...refusals(everyRefusal) },
   },
   read: {
     operationId: 'getOrder',

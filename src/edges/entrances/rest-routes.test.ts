@@ -51,8 +51,16 @@ describe('the REST API', () => {
     assert.equal(order.expires_at, '2026-11-23T05:15:00.000Z');
     assert.match(order.checkout_url, /^http:\/\/pay\.test\/checkout\/[\w-]{43}\?arrival=/);
     assert.deepEqual((await get(`/v3/orders/${order.id}`)).json(), order);
-    assert.deepEqual((await get(`/v3/orders?merch_txn_ref=REF-${used}`)).json(), { data: [order] });
-    assert.deepEqual((await get('/v3/orders?merch_txn_ref=never')).json(), { data: [] });
+    assert.deepEqual((await get(`/v3/orders?merch_txn_ref=REF-${used}`)).json(), {
+      data: [order],
+      has_more: false,
+      next: null,
+    });
+    assert.deepEqual((await get('/v3/orders?merch_txn_ref=never')).json(), {
+      data: [],
+      has_more: false,
+      next: null,
+    });
   });
 
   test('the same key and content get the same bytes again, marked as a replay, in any order of the fields', async () => {
@@ -187,7 +195,11 @@ describe('the REST API', () => {
       const ended = await cancel(wanted, 'k', other.api_key);
       assert.deepEqual([ended.statusCode, codeOf(ended)], [404, '01']);
     }
-    assert.deepEqual((await get(`/v3/orders?merch_txn_ref=REF-${used}`, other.api_key)).json(), { data: [] });
+    assert.deepEqual((await get(`/v3/orders?merch_txn_ref=REF-${used}`, other.api_key)).json(), {
+      data: [],
+      has_more: false,
+      next: null,
+    });
   });
 
   test('an open order is cancelled once; again, by any key and with or without a body, it stays cancelled', async () => {

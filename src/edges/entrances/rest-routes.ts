@@ -9,13 +9,12 @@ import {
   findOrder,
   findOrderByReference,
   insertingOrder,
-  isPastExpiry,
   type Order,
   parseOrderId,
   placeOrder,
   toOrderJson,
 } from '../../business/orders/index.ts';
-import { cancelOrderIn, type EndedOrder, expireOrderIfDue, logEnded } from '../../business/payments/index.ts';
+import { cancelOrderIn, type EndedOrder, logEnded } from '../../business/payments/index.ts';
 import type { Context } from '../../ground/context.ts';
 import { encodeProblem, ProblemError } from '../../ground/http/index.ts';
 import { type ReceivedOrder, splitRawQuery } from '../../ground/protocols/index.ts';
@@ -33,6 +32,7 @@ import { noteRefusal } from './refusals.ts';
 import { authenticate, siteOf } from './rest-authentication.ts';
 import { readJsonBodies } from './rest-body.ts';
 import { restDocs } from './rest-docs.ts';
+import { answerList, expireIfDue } from './rest-lists.ts';
 import { toOrderProblem, toReceivedOrder } from './rest-order.ts';
 import {
   emptyBody,
@@ -40,8 +40,8 @@ import {
   type NewOrder,
   newOrderSchema,
   noQuery,
+  orderListQuery,
   orderParams,
-  referenceQuery,
 } from './rest-schemas.ts';
 
 export function registerRest(app: FastifyInstance, context: Context): void {
@@ -74,14 +74,11 @@ function registerOrderRoutes(scope: FastifyInstance, context: Context): void {
     },
   );
 
-  api.get('/v3/orders', { schema: { ...restDocs.list, querystring: referenceQuery } }, async (request) => {
-    const site = siteOf(request);
+  api.get('/v3/orders', { schema: { ...restDocs.list, querystring: orderListQuery } }, async (request) => {
     // The framework leaves bytes that are no UTF-8 as they are written, and %ff would be a reference.
     const query = splitRawQuery(rawQueryOf(request.raw.url ?? ''));
     if (!query.ok) throw new ProblemError('malformed-request', { detail: query.detail });
-    const found = await findOrderByReference(context.db, site.merchantSite, request.query.merch_txn_ref);
-    const order = found && (await expireIfDue(context, found));
-    return { data: order ? [toOrderJson(context, order)] : [] };
+    return answerList(context, siteOf(request), request.query);
   });
 
   api.get(
@@ -167,13 +164,6 @@ async function getOwnOrder(context: Context, site: MerchantSite, publicId: strin
     throw new ProblemError('order-not-found', { detail: 'this site has no such order' });
   }
   return order;
-}
-
-/** An order whose time is over says so, even if nobody has written that down yet. */
-async function expireIfDue(context: Context, order: Order): Promise<Order> {
-  if (order.status !== 'open' || !isPastExpiry(order, context.clock.now())) return order;
-  await expireOrderIfDue(context, order.id);
-  return (await findOrder(context.db, order.id)) ?? order;
 }
 
 /** Before a known reference is answered; not inside its transaction, because expiring has a commit of its own. */

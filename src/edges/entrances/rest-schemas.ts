@@ -109,6 +109,8 @@ const orderId = z
   .string()
   .meta({ pattern: '^ord_[0-9a-f]{32}$', examples: ['ord_01939f2b7c4e7d3a9b1c2d3e4f506172'] });
 
+const orderStatus = z.enum(['open', 'paid', 'failed', 'cancelled', 'expired']);
+
 /** Answers may gain fields; a client must not stumble over one it does not know. */
 export const orderSchema = z
   .looseObject({
@@ -122,7 +124,7 @@ export const orderSchema = z
     description: z
       .string()
       .meta({ minLength: 1, maxLength: freeTextBytesMax, examples: ['Sen đá và chậu gốm'] }),
-    status: z.enum(['open', 'paid', 'failed', 'cancelled', 'expired']).meta({
+    status: orderStatus.meta({
       description: 'open until the one final result; that result never changes.',
       examples: ['open'],
     }),
@@ -169,8 +171,16 @@ export const orderSchema = z
   .meta({ id: 'Order', description: 'An order and its result.' });
 
 export const orderListSchema = z
-  .looseObject({ data: z.array(orderSchema) })
-  .meta({ id: 'OrderList', description: 'The order with the reference asked for, or nothing.' });
+  .looseObject({
+    data: z.array(orderSchema),
+    has_more: z
+      .boolean()
+      .meta({ description: 'Whether another page comes after this one.', examples: [false] }),
+    next: orderId
+      .nullable()
+      .meta({ description: 'The next page: send it as after. null on the last page.', examples: [null] }),
+  })
+  .meta({ id: 'OrderList', description: 'A page of orders, the newest first.' });
 
 export const orderEventSchema = z
   .looseObject({
@@ -220,9 +230,42 @@ export const idempotencyHeaders = z.object({
 });
 
 export const orderParams = z.object({ order_id: orderId });
-export const referenceQuery = z.strictObject({
-  merch_txn_ref: reference.meta({ examples: ['DH-2026-000123'] }),
-});
+
+export const orderListLimits = { fallback: 20, max: 100 };
+
+/** Text, as queries are; `rest-lists.ts` reads the numbers and times. */
+export const orderListQuery = z
+  .strictObject({
+    merch_txn_ref: reference.optional().meta({
+      ...referenceMeta,
+      description: 'The one order with this reference; comes alone.',
+      examples: ['DH-2026-000123'],
+    }),
+    status: orderStatus.optional().meta({
+      description:
+        'Only orders of this status. A page may then be short, or empty, and has_more still be true.',
+      examples: ['paid'],
+    }),
+    created_from: instant.optional().meta({ description: 'Placed at this moment or later.' }),
+    created_to: instant.optional().meta({ description: 'Placed before this moment.' }),
+    limit: z
+      .string()
+      .regex(/^(?:[1-9][0-9]?|100)$/, `a whole number from 1 to ${orderListLimits.max}`)
+      .optional()
+      .meta({ description: `How many at most; default ${orderListLimits.fallback}.`, examples: ['50'] }),
+    after: orderId.optional().meta({ description: 'next of the page before.' }),
+  })
+  .superRefine(({ merch_txn_ref: wanted, ...others }, issues) => {
+    if (wanted === undefined || Object.values(others).every((value) => value === undefined)) return;
+    issues.addIssue({
+      code: 'custom',
+      path: ['merch_txn_ref'],
+      message: 'comes alone, without other filters',
+    });
+  });
+
+export type OrderListQuery = z.infer<typeof orderListQuery>;
+
 export const noQuery = z.strictObject({});
 /** Cancelling says nothing; an empty object, or no body at all. */
 export const emptyBody = z.strictObject({}).nullish();
