@@ -68,6 +68,7 @@ export function startMailSender(context: SendContext, options: MailSenderOptions
         const mail = await claim();
         if (mail === null) return;
         if (session === null || !session.isUsable()) {
+          session?.close();
           const opened = await openSmtpSession(options.server, { limits, signal: cutting.signal });
           if (!opened.ok) {
             note(opened.outcome);

@@ -15,6 +15,7 @@ export type Mail = {
   at: Date;
 };
 
+/** The same mail becomes the same bytes, each time. */
 export function composeMail(mail: Mail): Promise<Buffer> {
   const { name, address } = mail.from;
   const [, domain = ''] = address.split('@');
@@ -28,6 +29,7 @@ export function composeMail(mail: Mail): Promise<Buffer> {
     html: mail.html,
     // Nobody's "I am on holiday" comes back for it (RFC 3834; the second is Exchange's).
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+    baseBoundary: mail.id,
     disableFileAccess: true,
     disableUrlAccess: true,
     newline: 'win',

@@ -65,6 +65,14 @@ test('a mail is handed over whole, its dots kept, with its own id and as written
   assert.match(received?.message ?? '', /\r\n\.\r\n|=\r\n\.|^\.\r$/m);
 });
 
+test('the same mail is the same bytes each time, however long its subject', async () => {
+  const long = { ...mail, subject: 'Xác nhận địa chỉ '.repeat(20) };
+  const [first, second] = [await composeMail(long), await composeMail(long)];
+  assert.deepEqual(first, second);
+  for (const line of first.toString('latin1').split('\r\n')) assert.ok(line.length <= 78, line);
+  assert.match(first.toString('latin1'), /^[\x20-\x7e\r\n]*$/);
+});
+
 test('one session sends one mail after another', async () => {
   const server = await start();
   const opened = await openSmtpSession(reach(server), { limits });
