@@ -52,7 +52,8 @@ assert.ok(notification);
 const traceId = `audited-${uuidv7()}`;
 await recordRefusal();
 
-type Sample = { args: string[]; acts?: string[]; subject?: string };
+/** `fails`: the code of the refusal that it ends with here. */
+type Sample = { args: string[]; acts?: string[]; subject?: string; fails?: string };
 
 /** How each command is run here, and the acts that it leaves; none: it only reads. */
 const samples: Record<string, Sample[]> = {
@@ -120,6 +121,7 @@ const samples: Record<string, Sample[]> = {
   'ledger verify': [{ args: ['--no-rest'] }],
   'audit list': [{ args: [] }],
   'audit verify': [{ args: [] }],
+  'mail test': [{ args: ['me@example.vn'], fails: 'mail_off' }],
   doctor: [{ args: [] }],
 };
 
@@ -185,12 +187,14 @@ test('every command that changes something leaves its row, which names the syste
   mock.method(console, 'log', () => undefined);
   mock.method(console, 'error', () => undefined);
   for (const [command, runs] of Object.entries(samples)) {
-    for (const { args, acts = [], subject } of runs) {
+    for (const { args, acts = [], subject, fails } of runs) {
       const { rows } = await database.owner.pool.query(
         'select coalesce(max(act_no), 0)::int as last from audit_log',
       );
       const before = await photograph();
-      await makeProgram().parseAsync([...command.split(' '), ...args], { from: 'user' });
+      const run = makeProgram().parseAsync([...command.split(' '), ...args], { from: 'user' });
+      if (fails === undefined) await run;
+      else await assert.rejects(run, { code: fails });
       const hasChanged = (await photograph()) !== before;
       const left = await listActsAfter(rows[0]?.last);
       assert.equal(
