@@ -241,6 +241,44 @@ test('two senders on one database send each mail once', async () => {
   assert.equal(new Set(recipients).size, 40);
 });
 
+test('a sender that was slower than its lease sends no text: another has taken the mail over', async () => {
+  const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>();
+  const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>();
+  server.behave = async (stage, { nth }) => {
+    if (stage !== 'data' || nth > 1) return undefined;
+    onAsked();
+    await mayGoOn;
+    return undefined;
+  };
+  const id = await queue();
+  const limits = { connectMs: 5_000, silenceMs: 5_000, attemptMs: 6_000 };
+  const slow = start({ limits, lanes: 1 });
+  await asked;
+  const second = start({ limits, lanes: 1 });
+  await delay(100);
+  assert.equal((await rowOf(id)).attempts, 1, 'the lease still holds');
+  context.clock.advance(150);
+  const row = await until(id, ended);
+  assert.deepEqual([row.status, row.attempts, server.received.length], ['delivered', 2, 1]);
+  goOn();
+  await slow.stop();
+  await second.stop();
+  assert.equal(server.received.length, 1);
+  assert.equal((await rowOf(id)).status, 'delivered');
+});
+
+test('a mail whose body does not open is given up, and the next goes', async () => {
+  const broken = await queue('broken@example.vn');
+  const next = await queue('next@example.vn');
+  await sql`update messages set body_sealed = ${Buffer.from('moved')} where id = ${broken}`.execute(
+    context.db,
+  );
+  start();
+  assert.equal((await until(next, ended)).status, 'delivered');
+  const row = await until(broken, ended);
+  assert.deepEqual([row.status, row.outcome], ['failed', 'body_unreadable']);
+});
+
 test('stopping waits for the mail that is under way', async () => {
   let tell: () => void = () => undefined;
   const begun = new Promise<void>((resolve) => {
@@ -260,13 +298,19 @@ test('stopping waits for the mail that is under way', async () => {
   assert.equal((await rowOf(id)).status, 'delivered');
 });
 
-test('the schedule grows to an hour, each up to a fifth longer', () => {
-  const now = new Date(0);
-  const delays = [1, 2, 3, 4, 5, 6, 7, 8, 99].map(
-    (attempt) => nextMailAttempt(attempt, now, 0).getTime() / 1_000,
+test('the schedule grows to an hour, each up to a fifth longer; of a server that fails to two minutes', () => {
+  const secondsAfter = (attempt: number, concernsServer = false, random = 0) =>
+    nextMailAttempt({ attempt, concernsServer }, new Date(0), random).getTime() / 1_000;
+  const attempts = [1, 2, 3, 4, 5, 6, 7, 8, 99];
+  assert.deepEqual(
+    attempts.map((attempt) => secondsAfter(attempt)),
+    [10, 60, 120, 300, 600, 1_200, 2_400, 3_600, 3_600],
   );
-  assert.deepEqual(delays, [10, 60, 120, 300, 600, 1_200, 2_400, 3_600, 3_600]);
-  assert.equal(nextMailAttempt(8, now, 1).getTime() / 1_000, 4_320);
+  assert.equal(secondsAfter(8, false, 1), 4_320);
+  assert.deepEqual(
+    attempts.map((attempt) => secondsAfter(attempt, true)),
+    [10, 60, 120, 120, 120, 120, 120, 120, 120],
+  );
 });
 
 test('what a server says is kept short, on one line, without addresses, links and tokens', () => {

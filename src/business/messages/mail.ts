@@ -18,9 +18,17 @@ const retryDelaysMs = [10, 60, 2 * 60, 5 * 60, 10 * 60, 20 * 60, 40 * 60].map((s
 const retryDelayMsMax = 3_600_000;
 const jitterShare = 0.2;
 
+/** When it was the server that failed: all mails keep off it together, and none should wait long once it is back. */
+const serverDelayMsMax = 2 * 60_000;
+
 /** `attempt`: of the one that has failed, from 1. `random`: 0 to 1. */
-export function nextMailAttempt(attempt: number, now: Date, random: number): Date {
-  const delayMs = retryDelaysMs[attempt - 1] ?? retryDelayMsMax;
+export function nextMailAttempt(
+  failed: { attempt: number; concernsServer: boolean },
+  now: Date,
+  random: number,
+): Date {
+  const ownMs = retryDelaysMs[failed.attempt - 1] ?? retryDelayMsMax;
+  const delayMs = failed.concernsServer ? Math.min(ownMs, serverDelayMsMax) : ownMs;
   return new Date(now.getTime() + Math.round(delayMs * (1 + jitterShare * random)));
 }
 

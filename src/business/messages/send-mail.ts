@@ -77,7 +77,11 @@ async function writeOutcome(context: SendContext, mail: ClaimedMail, sent: Sent,
     return logEvent(log, 'mail.sent', facts);
   }
   const handedOver = mail.handedOver + (sent.meaning === 'unknown' ? 1 : 0);
-  const nextAttemptAt = nextMailAttempt(mail.attempt, now, random);
+  const nextAttemptAt = nextMailAttempt(
+    { attempt: mail.attempt, concernsServer: sent.concernsServer },
+    now,
+    random,
+  );
   if (sent.meaning === 'never' || handedOver >= handoversMax || nextAttemptAt >= mail.deadlineAt) {
     await persist(() => writeFailed(db, mail, told));
     return tellFailed(context, mail, sent.kind, reply);
