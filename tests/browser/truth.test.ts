@@ -157,7 +157,7 @@ test('the language link keeps the page and its state', async () => {
   await buy(buyer, largeProduct, 'rest');
   await goToCode(buyer.page, phone);
   await buyer.page.locator('header a[hreflang=en]').click();
-  await waitForHeading(buyer.page, /one-time code/i);
+  await waitForHeading(buyer.page, /code you received/i);
   await enterCode(buyer.page, await readCode(stage.gateway, phone));
   await waitForHeading(buyer.page, 'Paid');
   await buyer.leave();

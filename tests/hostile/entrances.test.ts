@@ -426,7 +426,10 @@ describe('hostile requests at the entrances', () => {
       ['/v3/orders/..%2f..%2fetc', 404, '01'],
       [`/v3/orders/${'a'.repeat(1000)}`, 404, '01'],
       [`/v3/orders/${'a'.repeat(2000)}`, 414, '03'],
-      ['/v3/orders', 400, '03'],
+      [`/v3/orders?after=${otherOrderId}`, 400, '03'],
+      ['/v3/orders?after[]=x', 400, '03'],
+      ['/v3/orders?limit=%00', 400, '03'],
+      ['/v3/orders?status=', 400, '03'],
       ['/v3/orders?merch_txn_ref=', 400, '03'],
       ['/v3/orders?merch_txn_ref=a&merch_txn_ref=b', 400, '03'],
       ['/v3/orders?merch_txn_ref[]=a', 400, '03'],
@@ -438,7 +441,11 @@ describe('hostile requests at the entrances', () => {
       ['/v3/orders?__proto__=1', 400, '03'],
     ];
     for (const [url, status, code] of cases) assertRefused(await get(url), code, [status], url.slice(0, 80));
-    assert.deepEqual((await get('/v3/orders?merch_txn_ref=REF-1')).json(), { data: [] });
+    assert.deepEqual((await get('/v3/orders?merch_txn_ref=REF-1')).json(), {
+      data: [],
+      has_more: false,
+      next: null,
+    });
     assertRefused(await get('/v3/orders?merch_txn_ref=REF-1', 'sk_sandbox_x'), '02', [401], 'forged key');
     await unchanged();
   });

@@ -47,7 +47,7 @@ const knownErrors: readonly KnownError[] = [
 const echoMsMax = 40_000;
 /** What a gateway says that is no event of the log: while it starts and stops. */
 const saidByItself =
-  /^(?:viPay is ready|Buyers are not told|viPay waits|viPay is not ready yet|… waiting for |database: |The database |viPay: )/;
+  /^(?:viPay is ready|Buyers are not told|Mail is off|viPay waits|viPay is not ready yet|… waiting for |database: |The database |viPay: )/;
 
 /** Null: as it should be. */
 export function findFaultOfLine(line: LogLine, injected: readonly Injected[]): string | null {
